@@ -1,0 +1,82 @@
+/* Gradient flow in function space.
+ *
+ * With L(f) = (1/n) sum_i loss(f(x_i), y_i), learning rate eta and weight decay lambda,
+ *   f_t(x) = exp(-lambda t) f_0(x) + K(x,X) a(t),   da/dt = -lambda a - (eta/n) dloss/df at f_t(X),   a(0) = 0.
+ * All that a flow knows is a(t), an n x c matrix. For the squared loss, loss = |f - y|^2 / 2, it has a closed form at any
+ * t in [0, infinity]; with lambda = 0 the limit is kernel regression, and with lambda > 0 kernel ridge regression with
+ * the ridge n lambda / eta.
+ *
+ * Eigenvalues of the Gram matrix below max(n,16) eps times the largest count as zero: what the Gram cannot represent
+ * is never learned, and it does not enter predictions. A Gram with an eigenvalue below minus that bound is refused. */
+#ifndef NTK_FLOW_H
+#define NTK_FLOW_H
+
+#include <ntk/kernel.h>
+
+NTK_BEGIN_DECLS
+
+typedef struct ntk_flow ntk_flow;
+
+/* Losses. The numbers are pinned. */
+enum {
+    NTK_LOSS_SQUARED = 0 /* |f - y|^2 / 2 */
+};
+
+/* A flow on n training samples with c outputs, from a Gram matrix (n x n, ldk >= n, symmetric to 1e-10 of its largest
+ * diagonal entry; its lower triangle counts) and targets y (n x c, ldy >= c). Both are copied. eta = 1, lambda = 0, f_0 = 0.
+ * Memory: n^2 doubles for t = infinity; 3 n^2 while the eigen-decomposition runs, which is done once, when a finite
+ * t > 0 is first asked for or when the Gram is numerically singular.
+ * Returns NTK_ERR_NULL, NTK_ERR_SIZE, NTK_ERR_LEADING_DIMENSION, NTK_ERR_OVERFLOW, NTK_ERR_NOT_FINITE,
+ * NTK_ERR_NOT_SYMMETRIC, NTK_ERR_NOT_POSITIVE (a negative diagonal entry), NTK_ERR_ENUM, NTK_ERR_NO_MEMORY. Since 0.1. */
+NTK_API ntk_status ntk_flow_create(ntk_context *context, int64_t n, int64_t c, const double *gram, int64_t ldk,
+                                   const double *y, int64_t ldy, int32_t loss, ntk_flow **out);
+
+/* The same from a kernel and the data (x: n x d, ldx >= d): the Gram is computed in place, without a second copy, and x
+ * is kept for ntk_flow_predict_at(). The flow belongs to the kernel's context. Also returns what ntk_kernel_gram()
+ * does. Since 0.1. */
+NTK_API ntk_status ntk_flow_create_from_kernel(ntk_kernel *kernel, int64_t n, const double *x, int64_t ldx, int64_t c,
+                                               const double *y, int64_t ldy, int32_t loss, ntk_flow **out);
+
+/* NULL is allowed. Since 0.1. */
+NTK_API void ntk_flow_destroy(ntk_flow *flow);
+
+/* eta, finite and > 0; default 1. Returns NTK_ERR_NULL, NTK_ERR_DOMAIN. Since 0.1. */
+NTK_API ntk_status ntk_flow_set_learning_rate(ntk_flow *flow, double learning_rate);
+NTK_API ntk_status ntk_flow_get_learning_rate(const ntk_flow *flow, double *learning_rate);
+
+/* lambda, finite and >= 0; default 0. Returns NTK_ERR_NULL, NTK_ERR_DOMAIN. Since 0.1. */
+NTK_API ntk_status ntk_flow_set_weight_decay(ntk_flow *flow, double weight_decay);
+NTK_API ntk_status ntk_flow_get_weight_decay(const ntk_flow *flow, double *weight_decay);
+
+/* The outputs at t = 0 on the training set, n x c with ldf >= c, copied; NULL (then ldf is ignored) for zero, the default.
+ * Returns NTK_ERR_NULL, NTK_ERR_LEADING_DIMENSION, NTK_ERR_NOT_FINITE, NTK_ERR_NO_MEMORY. Since 0.1. */
+NTK_API ntk_status ntk_flow_set_initial(ntk_flow *flow, const double *f0, int64_t ldf);
+
+/* f = f_t(X), n x c: the outputs on the training set at time t >= 0 (INFINITY allowed). Cost: the first finite t takes
+ * the eigen-decomposition, about 9 n^3 flops; the first t = infinity a Cholesky factorisation, n^3/3; after that 4 n^2 c
+ * a time. Returns NTK_ERR_NULL, NTK_ERR_LEADING_DIMENSION, NTK_ERR_DOMAIN (t is negative or NaN), NTK_ERR_ALIAS,
+ * NTK_ERR_NOT_POSITIVE (an eigenvalue is negative beyond rounding), NTK_ERR_RANGE (the result overflows),
+ * NTK_ERR_CONVERGENCE, NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED. Since 0.1. */
+NTK_API ntk_status ntk_flow_train(ntk_flow *flow, double t, double *f, int64_t ldf);
+
+/* a(t), n x c with lda >= c, without the components that the Gram cannot represent. Otherwise as ntk_flow_train().
+ * Since 0.1. */
+NTK_API ntk_status ntk_flow_get_coefficients(ntk_flow *flow, double t, double *a, int64_t lda);
+
+/* f = exp(-lambda t) f0 + K(Z,X) a(t): outputs on m other points, from cross = K(Z,X) (m x n, ldk >= n) and their initial
+ * outputs f0 (m x c, ldf0 >= c; NULL for zero). f is m x c and may be f0 itself. Otherwise as ntk_flow_train(). Since 0.1. */
+NTK_API ntk_status ntk_flow_predict(ntk_flow *flow, double t, int64_t m, const double *cross, int64_t ldk,
+                                    const double *f0, int64_t ldf0, double *f, int64_t ldf);
+
+/* The same at the points z (m x d, ldz >= d), with K(Z,X) streamed, for a flow made by ntk_flow_create_from_kernel();
+ * NTK_ERR_UNSUPPORTED for another one. Since 0.1. */
+NTK_API ntk_status ntk_flow_predict_at(ntk_flow *flow, double t, int64_t m, const double *z, int64_t ldz,
+                                       const double *f0, int64_t ldf0, double *f, int64_t ldf);
+
+/* The number of eigenvalues of the Gram matrix that count as positive. Takes the eigen-decomposition; returns as
+ * ntk_flow_train(). Since 0.1. */
+NTK_API ntk_status ntk_flow_get_rank(ntk_flow *flow, int64_t *rank);
+
+NTK_END_DECLS
+
+#endif

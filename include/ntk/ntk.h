@@ -1,0 +1,43 @@
+/* libntk: the Neural Tangent Kernel of multi-layer perceptrons. This header includes all others.
+ *
+ * Data flows one way: spec (ntk_mlp) -> kernel (ntk_kernel) -> solver (ntk_flow, ntk_gp) -> prediction.
+ *
+ * version.h    ntk_version                            version of the library that runs
+ * status.h     ntk_status_string, _name               text and name of a status
+ * context.h    ntk_context_create, _create_with_allocator, _destroy
+ *              ntk_context_set_threads, _get_threads  threads of the library's own loops
+ *              ntk_context_set_log, _set_progress     callbacks
+ *              ntk_context_cancel, _clear_cancel      stop long work
+ *              ntk_context_last_error, _last_status   what went wrong, as a sentence
+ *              ntk_context_get_blas_integer_bits, ntk_context_blas_description, _cpu_path
+ * mlp.h        ntk_activation_create, _destroy        an activation with parameters
+ *              ntk_activation_evaluate                phi and phi' at points
+ *              ntk_activation_kind_name, _kind_from_name
+ *              ntk_mlp_create, _destroy               depth, widths, activation
+ *              ntk_mlp_set_weight_std, _set_bias_std, _set_layer_weight_std, _set_layer_bias_std, _set_activation
+ *              ntk_mlp_get_depth, _get_width, _get_layer_weight_std, _get_layer_bias_std, _get_activation_kind,
+ *              ntk_mlp_get_parameter_count
+ * kernel.h     ntk_kernel_create_analytic, _destroy   NTK or NNGP of the infinitely wide network
+ *              ntk_kernel_get_type, _get_input_dimension
+ *              ntk_kernel_gram, _cross, _diagonal     kernel matrices
+ *              ntk_kernel_apply                       K(X,Z) A without forming K
+ * flow.h       ntk_flow_create, _create_from_kernel, _destroy
+ *              ntk_flow_set_learning_rate, _set_weight_decay, _set_initial, _get_learning_rate, _get_weight_decay
+ *              ntk_flow_train                         outputs on the training set at time t
+ *              ntk_flow_predict, _predict_at          outputs elsewhere at time t
+ *              ntk_flow_get_coefficients, _get_rank
+ * bayes.h      ntk_gp_create, _create_from_kernel, _destroy
+ *              ntk_gp_predict, _predict_at            posterior mean and variance
+ *              ntk_gp_log_evidence                    log p(y) */
+#ifndef NTK_NTK_H
+#define NTK_NTK_H
+
+#include <ntk/version.h>
+#include <ntk/status.h>
+#include <ntk/context.h>
+#include <ntk/mlp.h>
+#include <ntk/kernel.h>
+#include <ntk/flow.h>
+#include <ntk/bayes.h>
+
+#endif

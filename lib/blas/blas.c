@@ -1,0 +1,23 @@
+/* Level-3 BLAS. */
+#include "lib/blas/blas.h"
+
+#include "lib/blas/provider.h"
+
+void ntki_dgemm(const ntki_blas_width *width, ntki_transpose transa, ntki_transpose transb, int64_t m, int64_t n,
+                int64_t k, double alpha, const double *a, int64_t lda, const double *b, int64_t ldb, double beta,
+                double *c, int64_t ldc) {
+    if (width->blas_ilp64)
+        dgemm_ilp64(NTKI_ROW_MAJOR, (int)transa, (int)transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    else
+        dgemm_lp64(NTKI_ROW_MAJOR, (int)transa, (int)transb, NTKI_N32(m), NTKI_N32(n), NTKI_N32(k), alpha, a,
+                   NTKI_N32(lda), b, NTKI_N32(ldb), beta, c, NTKI_N32(ldc));
+}
+
+void ntki_dtrsm_lower(const ntki_blas_width *width, ntki_side side, ntki_transpose trans, int64_t m, int64_t n,
+                      const double *t, int64_t ldt, double *b, int64_t ldb) {
+    if (width->blas_ilp64)
+        dtrsm_ilp64(NTKI_ROW_MAJOR, (int)side, NTKI_LOWER, (int)trans, NTKI_NON_UNIT, m, n, 1.0, t, ldt, b, ldb);
+    else
+        dtrsm_lp64(NTKI_ROW_MAJOR, (int)side, NTKI_LOWER, (int)trans, NTKI_NON_UNIT, NTKI_N32(m), NTKI_N32(n), 1.0, t,
+                   NTKI_N32(ldt), b, NTKI_N32(ldb));
+}

@@ -1,0 +1,83 @@
+#include "lib/symmetric/symmetric.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "lib/memory/memory.h"
+
+enum { BLOCK = 64 };
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* a[j][i] = a[i][j] for j < i, in blocks, since one of the two is read down a column. */
+static void mirror_lower(int64_t n, double *a) {
+    for (int64_t i0 = 0; i0 < n; i0 += BLOCK)
+        for (int64_t j0 = 0; j0 <= i0; j0 += BLOCK)
+            for (int64_t i = i0; i < smaller(i0 + BLOCK, n); i++)
+                for (int64_t j = j0; j < smaller(j0 + BLOCK, i); j++)
+                    a[j * n + i] = a[i * n + j];
+}
+
+void ntki_symmetric_copy(int64_t n, const double *k, int64_t ldk, double *copy) {
+    for (int64_t i = 0; i < n; i++)
+        memcpy(copy + i * n, k + i * ldk, (size_t)(i + 1) * sizeof(double));
+    mirror_lower(n, copy);
+}
+
+double ntki_symmetric_norm(int64_t n, const double *a) {
+    double largest = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (int64_t j = 0; j < n; j++)
+            sum += fabs(a[i * n + j]);
+        largest = fmax(largest, sum);
+    }
+    return largest;
+}
+
+void ntki_symmetric_restore(int64_t n, double *a, const double *diagonal) {
+    for (int64_t i0 = 0; i0 < n; i0 += BLOCK)
+        for (int64_t j0 = 0; j0 <= i0; j0 += BLOCK)
+            for (int64_t i = i0; i < smaller(i0 + BLOCK, n); i++)
+                for (int64_t j = j0; j < smaller(j0 + BLOCK, i); j++)
+                    a[i * n + j] = a[j * n + i];
+    for (int64_t i = 0; i < n; i++)
+        a[i * n + i] = diagonal[i];
+}
+
+int64_t ntki_symmetric_factor(ntk_context *context, int64_t n, double *a) {
+    return ntki_dpotrf_lower(&context->blas, n, a, n);
+}
+
+ntk_status ntki_symmetric_reciprocal_condition(ntk_context *context, const char *function, int64_t n,
+                                               const double *factor, double norm, double *reciprocal) {
+    double *work = NULL;
+    const ntk_status status = ntki_allocate_matrix(context, function, 4, n, &work);
+    if (status != NTK_SUCCESS)
+        return status;
+    *reciprocal = ntki_dpocon_lower(&context->blas, n, factor, n, norm, work, (int64_t *)(void *)(work + 3 * n));
+    ntki_release(context, work);
+    return NTK_SUCCESS;
+}
+
+ntk_status ntki_symmetric_eigen(ntk_context *context, const char *function, int64_t n, double *a, double *w) {
+    double *work = NULL;
+    int64_t *integers = NULL;
+    int64_t failed = 0;
+    ntk_status status = NTK_SUCCESS;
+    if (!ntki_blas_fits(&context->blas, ntki_dsyevd_work(n)))
+        return ntki_fail(context, NTK_ERR_BLAS, function,
+                         "n = %lld: the eigen-decomposition exceeds the 32-bit integers of the LAPACK in use",
+                         (long long)n);
+    if ((status = ntki_allocate(context, function, ntki_dsyevd_work(n), sizeof(double), &work)) != NTK_SUCCESS ||
+        (status = ntki_allocate(context, function, ntki_dsyevd_integers(n), sizeof(int64_t), &integers)) != NTK_SUCCESS)
+        goto cleanup;
+    failed = ntki_dsyevd(&context->blas, n, a, n, w, work, integers);
+    if (failed != 0)
+        status = ntki_fail(context, NTK_ERR_CONVERGENCE, function, "LAPACK's dsyevd failed with the code %lld",
+                           (long long)failed);
+cleanup:
+    ntki_release(context, integers);
+    ntki_release(context, work);
+    return status;
+}

@@ -1,0 +1,169 @@
+/* Posterior mean and variance, block by block of points. */
+#include <math.h>
+#include <string.h>
+
+#include "lib/arguments/arguments.h"
+#include "lib/memory/memory.h"
+#include "src/bayes/gp.h"
+
+typedef struct {
+    ntk_gp *gp;
+    const char *function;
+    int64_t m;
+    const double *prior;
+    double *mean;     /* m x c, or NULL */
+    double *variance; /* m, or NULL */
+    double *block;    /* NTKI_TRAINING_BLOCK x n: the rows that the triangular solve overwrites */
+} posterior_job;
+
+/* Rows k of K(Z,X): k alpha, and K(z,z) - |L^{-1} k'|^2, where the rows L^{-1} k' are those of B L'^{-1}. */
+static ntk_status posterior_block(void *user, int64_t i0, int64_t rows, const double *block, int64_t ld) {
+    const posterior_job *const job = user;
+    const ntki_training *const set = &job->gp->training;
+    const int64_t n = set->n, c = set->c;
+    if (job->mean != NULL)
+        ntki_dgemm(&set->context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, rows, c, n, 1, block, ld, job->gp->alpha,
+                   c, 0, job->mean + i0 * c, c);
+    if (job->variance == NULL)
+        return NTK_SUCCESS;
+    for (int64_t i = 0; i < rows; i++)
+        memcpy(job->block + i * n, block + i * ld, (size_t)n * sizeof(double));
+    ntki_dtrsm_lower(&set->context->blas, NTKI_RIGHT, NTKI_TRANSPOSE, rows, n, set->gram, n, job->block, n);
+    for (int64_t i = 0; i < rows; i++) {
+        double sum = 0;
+        for (int64_t j = 0; j < n; j++)
+            sum += job->block[i * n + j] * job->block[i * n + j];
+        job->variance[i0 + i] = fmax(0, job->prior[i0 + i] - sum);
+    }
+    return NTK_SUCCESS;
+}
+
+static ntk_status check_outputs(const ntk_gp *gp, const char *function, int64_t m, const double *mean, int64_t ldm,
+                                const double *variance) {
+    ntk_context *const context = gp->training.context;
+    const ntki_matrix means = {"mean", mean, m, gp->training.c, ldm, "ldm"};
+    const ntki_matrix variances = {"variance", variance, m, 1, 1, "1"};
+    ntk_status status;
+    if ((status = ntki_check_size(context, function, "m", m)) != NTK_SUCCESS ||
+        (mean != NULL && (status = ntki_check_matrix(context, function, &means)) != NTK_SUCCESS) ||
+        (variance != NULL && (status = ntki_check_matrix(context, function, &variances)) != NTK_SUCCESS))
+        return status;
+    return ntki_check_disjoint(context, function, &means, &variances);
+}
+
+static ntk_status check_against(const ntk_gp *gp, const char *function, int64_t m, const double *mean, int64_t ldm,
+                                const double *variance, const ntki_matrix *input) {
+    ntk_context *const context = gp->training.context;
+    const ntki_matrix means = {"mean", mean, m, gp->training.c, ldm, "ldm"};
+    const ntki_matrix variances = {"variance", variance, m, 1, 1, "1"};
+    const ntk_status status = ntki_check_disjoint(context, function, &means, input);
+    return status != NTK_SUCCESS ? status : ntki_check_disjoint(context, function, &variances, input);
+}
+
+/* The job's own arrays; the caller's are written at the end. */
+static ntk_status allocate_job(posterior_job *job, bool mean, bool variance) {
+    const ntki_training *const set = &job->gp->training;
+    ntk_status status = NTK_SUCCESS;
+    if (mean)
+        status = ntki_allocate_matrix(set->context, job->function, job->m, set->c, &job->mean);
+    if (status == NTK_SUCCESS && variance)
+        status = ntki_allocate_matrix(set->context, job->function, job->m, 1, &job->variance);
+    if (status == NTK_SUCCESS && variance)
+        status = ntki_allocate_matrix(set->context, job->function, NTKI_TRAINING_BLOCK, set->n, &job->block);
+    return status;
+}
+
+static void release_job(posterior_job *job) {
+    ntk_context *const context = job->gp->training.context;
+    ntki_release(context, job->block);
+    ntki_release(context, job->variance);
+    ntki_release(context, job->mean);
+}
+
+static ntk_status deliver(const posterior_job *job, double *mean, int64_t ldm, double *variance) {
+    const int64_t c = job->gp->training.c;
+    for (int64_t i = 0; job->mean != NULL && i < job->m * c; i++)
+        if (!isfinite(job->mean[i]))
+            return ntki_fail(job->gp->training.context, NTK_ERR_RANGE, job->function,
+                             "mean[%lld][%lld] exceeds the double range", (long long)(i / c), (long long)(i % c));
+    for (int64_t i = 0; job->mean != NULL && i < job->m; i++)
+        memcpy(mean + i * ldm, job->mean + i * c, (size_t)c * sizeof(double));
+    if (job->variance != NULL)
+        memcpy(variance, job->variance, (size_t)job->m * sizeof(double));
+    return NTK_SUCCESS;
+}
+
+static ntk_status check_prior(const ntk_gp *gp, const char *function, int64_t m, const ntki_matrix *prior) {
+    const ntk_status status = ntki_check_matrix(gp->training.context, function, prior);
+    if (status != NTK_SUCCESS)
+        return status;
+    const double *const values = prior->data;
+    for (int64_t i = 0; i < m; i++)
+        if (!isfinite(values[i]))
+            return ntki_fail(gp->training.context, NTK_ERR_NOT_FINITE, function,
+                             "prior_diag[%lld] is %g; every input must be finite", (long long)i, values[i]);
+    return NTK_SUCCESS;
+}
+
+static ntk_status run_blocks(posterior_job *job, const double *cross, int64_t ldk) {
+    ntk_context *const context = job->gp->training.context;
+    ntk_status status = ntki_progress(context, job->function, 0, "posterior");
+    for (int64_t i0 = 0; status == NTK_SUCCESS && i0 < job->m; i0 += NTKI_TRAINING_BLOCK) {
+        const int64_t left = job->m - i0, rows = left < NTKI_TRAINING_BLOCK ? left : NTKI_TRAINING_BLOCK;
+        (void)posterior_block(job, i0, rows, cross + i0 * ldk, ldk);
+        status = ntki_progress(context, job->function, (double)(i0 + rows) / (double)job->m, "posterior");
+    }
+    return status;
+}
+
+ntk_status ntk_gp_predict(ntk_gp *gp, int64_t m, const double *cross, int64_t ldk, const double *prior_diag,
+                          double *mean, int64_t ldm, double *variance) {
+    if (gp == NULL)
+        return NTK_ERR_NULL;
+    ntk_context *const context = gp->training.context;
+    const ntki_matrix in = {"cross", cross, m, gp->training.n, ldk, "ldk"};
+    const ntki_matrix prior = {"prior_diag", prior_diag, m, 1, 1, "1"};
+    posterior_job job = {gp, __func__, m, prior_diag, NULL, NULL, NULL};
+    ntk_status status;
+    if ((status = check_outputs(gp, __func__, m, mean, ldm, variance)) != NTK_SUCCESS ||
+        (status = ntki_check_matrix(context, __func__, &in)) != NTK_SUCCESS ||
+        (variance != NULL && (status = check_prior(gp, __func__, m, &prior)) != NTK_SUCCESS) ||
+        (status = check_against(gp, __func__, m, mean, ldm, variance, &in)) != NTK_SUCCESS ||
+        (status = check_against(gp, __func__, m, mean, ldm, variance, &prior)) != NTK_SUCCESS ||
+        (status = ntki_check_finite(context, __func__, &in)) != NTK_SUCCESS)
+        return status;
+    if ((status = allocate_job(&job, mean != NULL, variance != NULL)) == NTK_SUCCESS &&
+        (status = run_blocks(&job, cross, ldk)) == NTK_SUCCESS)
+        status = deliver(&job, mean, ldm, variance);
+    release_job(&job);
+    return status;
+}
+
+ntk_status ntk_gp_predict_at(ntk_gp *gp, int64_t m, const double *z, int64_t ldz, double *mean, int64_t ldm,
+                             double *variance) {
+    if (gp == NULL)
+        return NTK_ERR_NULL;
+    const ntki_training *const set = &gp->training;
+    posterior_job job = {gp, __func__, m, NULL, NULL, NULL, NULL};
+    double *prior = NULL;
+    ntk_status status;
+    if ((status = check_outputs(gp, __func__, m, mean, ldm, variance)) != NTK_SUCCESS ||
+        (status = ntki_training_check_points(set, __func__, m, z, ldz)) != NTK_SUCCESS)
+        return status;
+    const ntki_matrix in = {"z", z, m, set->kernel->input_dimension, ldz, "ldz"};
+    if ((status = check_against(gp, __func__, m, mean, ldm, variance, &in)) != NTK_SUCCESS)
+        return status;
+    if ((status = allocate_job(&job, mean != NULL, variance != NULL)) != NTK_SUCCESS)
+        goto cleanup;
+    if (variance != NULL &&
+        ((status = ntki_allocate_matrix(set->context, __func__, m, 1, &prior)) != NTK_SUCCESS ||
+         (status = ntki_kernel_diagonal(set->kernel, __func__, "z", m, z, ldz, prior)) != NTK_SUCCESS))
+        goto cleanup;
+    job.prior = prior;
+    if ((status = ntki_training_stream(set, __func__, m, z, ldz, posterior_block, &job)) == NTK_SUCCESS)
+        status = deliver(&job, mean, ldm, variance);
+cleanup:
+    ntki_release(set->context, prior);
+    release_job(&job);
+    return status;
+}

@@ -1,0 +1,207 @@
+/* The squared loss in closed form.
+ *
+ * In the eigenbasis of K (eigenvalues mu, rates kappa = eta mu / n) each coefficient obeys
+ *   da/dt = -(lambda + kappa) a + (eta/n) (y - exp(-lambda t) f0),   a(0) = 0, so
+ *   a(t) = (eta/n) [ y g(lambda + kappa, t) - f0 exp(-lambda t) g(kappa, t) ],   g(r, t) = (1 - exp(-r t)) / r, g(0, t) = t.
+ * At t = infinity this is (K + (n lambda / eta) I)^{-1} (y - [lambda = 0] f0): one Cholesky factorisation, unless K is
+ * numerically singular, when the eigenbasis gives the solution of least norm. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "lib/memory/memory.h"
+#include "lib/symmetric/symmetric.h"
+#include "src/flow/flow.h"
+
+double ntki_flow_decay(const ntk_flow *flow, double t) {
+    return flow->weight_decay > 0 ? exp(-flow->weight_decay * t) : 1;
+}
+
+/* (1 - exp(-r t)) / r for r >= 0 and t in [0, infinity], r and t not both at the end where it diverges. */
+static double growth(double r, double t) {
+    const double x = r * t;
+    return x > 0 ? -expm1(-x) / r : t;
+}
+
+/* Rounding of the Gram matrix and of its decomposition hides anything smaller. */
+double ntki_flow_floor(const ntk_flow *flow) {
+    const int64_t n = flow->training.n;
+    return (double)(n > 16 ? n : 16) * DBL_EPSILON * fabs(flow->eigenvalue[n - 1]);
+}
+
+static void restore_gram(ntk_flow *flow) {
+    if (flow->state == NTKI_FLOW_FACTOR)
+        ntki_symmetric_restore(flow->training.n, flow->training.gram, flow->diagonal);
+    flow->state = NTKI_FLOW_GRAM;
+}
+
+ntk_status ntki_flow_decompose(ntk_flow *flow, const char *function) {
+    ntki_training *const set = &flow->training;
+    ntk_status status;
+    if (flow->state != NTKI_FLOW_EIGENVECTORS) {
+        if ((status = ntki_progress(set->context, function, 0, "eigen-decomposition")) != NTK_SUCCESS)
+            return status;
+        restore_gram(flow);
+        status = ntki_symmetric_eigen(set->context, function, set->n, set->gram, flow->eigenvalue);
+        if (status == NTK_ERR_CONVERGENCE)
+            flow->eigenvalue[0] = NAN;
+        if (status == NTK_SUCCESS || status == NTK_ERR_CONVERGENCE)
+            flow->state = NTKI_FLOW_EIGENVECTORS;
+        if (status != NTK_SUCCESS || (status = ntki_progress(set->context, function, 1, "eigen-decomposition")))
+            return status;
+    }
+    if (isnan(flow->eigenvalue[0]))
+        return ntki_fail(set->context, NTK_ERR_CONVERGENCE, function,
+                         "the eigen-decomposition of this flow has failed");
+    if (flow->eigenvalue[0] < -ntki_flow_floor(flow))
+        return ntki_fail(set->context, NTK_ERR_NOT_POSITIVE, function,
+                         "the Gram matrix has the eigenvalue %g, negative beyond rounding (largest: %g)",
+                         flow->eigenvalue[0], flow->eigenvalue[set->n - 1]);
+    return NTK_SUCCESS;
+}
+
+/* to = V from: coordinates in the eigenbasis. */
+static void project(const ntk_flow *flow, const double *from, double *to) {
+    const ntki_training *const set = &flow->training;
+    ntki_dgemm(&set->context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, set->n, set->c, set->n, 1, set->gram, set->n,
+               from, set->c, 0, to, set->c);
+}
+
+/* The coefficient of one eigenvector is of_y y - of_initial f0 in its coordinates. */
+typedef struct {
+    double of_y;
+    double of_initial;
+} mode_weights;
+
+static mode_weights weigh(const ntk_flow *flow, double eigenvalue, double t) {
+    const double scale = flow->learning_rate / (double)flow->training.n, kappa = scale * eigenvalue;
+    const double decay = ntki_flow_decay(flow, t);
+    const mode_weights nothing = {0, 0};
+    if (!(eigenvalue > ntki_flow_floor(flow)))
+        return nothing;
+    const mode_weights weights = {scale * growth(flow->weight_decay + kappa, t),
+                                  decay > 0 ? scale * decay * growth(kappa, t) : 0};
+    return weights;
+}
+
+/* out = V' M a(t) in the eigenbasis, with M = 1, or M = mu for K a(t). */
+static ntk_status combine_modes(ntk_flow *flow, const char *function, double t, bool times_gram, double *out) {
+    const ntki_training *const set = &flow->training;
+    const int64_t n = set->n, c = set->c;
+    double *mode = NULL, *initial = NULL;
+    ntk_status status = ntki_allocate_matrix(set->context, function, n, c, &mode);
+    if (status == NTK_SUCCESS && flow->initial != NULL)
+        status = ntki_allocate_matrix(set->context, function, n, c, &initial);
+    if (status != NTK_SUCCESS)
+        goto cleanup;
+    project(flow, set->y, mode);
+    if (initial != NULL)
+        project(flow, flow->initial, initial);
+    for (int64_t i = 0; i < n; i++) {
+        const mode_weights weights = weigh(flow, flow->eigenvalue[i], t);
+        const double factor = times_gram ? flow->eigenvalue[i] : 1;
+        for (int64_t j = i * c; j < (i + 1) * c; j++)
+            mode[j] =
+                factor * weights.of_y * mode[j] - (initial != NULL ? factor * weights.of_initial * initial[j] : 0);
+    }
+    ntki_dgemm(&set->context->blas, NTKI_TRANSPOSE, NTKI_NO_TRANSPOSE, n, c, n, 1, set->gram, n, mode, c, 0, out, c);
+cleanup:
+    ntki_release(set->context, initial);
+    ntki_release(set->context, mode);
+    return status;
+}
+
+static ntk_status solve_in_eigenbasis(ntk_flow *flow, const char *function, double t) {
+    const ntk_status status = ntki_flow_decompose(flow, function);
+    return status != NTK_SUCCESS ? status : combine_modes(flow, function, t, false, flow->coefficients);
+}
+
+/* Factors K + ridge I; *well_conditioned tells whether its inverse means anything. */
+static ntk_status factor(ntk_flow *flow, const char *function, double ridge, bool *well_conditioned) {
+    ntki_training *const set = &flow->training;
+    double reciprocal = 0;
+    ntk_status status = ntki_progress(set->context, function, 0, "factorisation");
+    if (status != NTK_SUCCESS)
+        return status;
+    restore_gram(flow);
+    const double norm = ntki_symmetric_norm(set->n, set->gram) + ridge;
+    for (int64_t i = 0; i < set->n; i++)
+        set->gram[i * set->n + i] += ridge;
+    flow->state = NTKI_FLOW_FACTOR;
+    flow->ridge = NAN;
+    *well_conditioned = false;
+    if (ntki_symmetric_factor(set->context, set->n, set->gram) == 0) {
+        status = ntki_symmetric_reciprocal_condition(set->context, function, set->n, set->gram, norm, &reciprocal);
+        if (status != NTK_SUCCESS)
+            return status;
+        *well_conditioned = reciprocal > (double)(set->n > 16 ? set->n : 16) * DBL_EPSILON;
+    }
+    if (*well_conditioned)
+        flow->ridge = ridge;
+    return ntki_progress(set->context, function, 1, "factorisation");
+}
+
+static ntk_status solve_limit(ntk_flow *flow, const char *function) {
+    const ntki_training *const set = &flow->training;
+    const double ridge = (double)set->n * flow->weight_decay / flow->learning_rate;
+    bool well_conditioned = true;
+    if (!isfinite(ridge))
+        return ntki_fail(set->context, NTK_ERR_RANGE, function,
+                         "the ridge n lambda / eta overflows: lambda is %g, eta is %g", flow->weight_decay,
+                         flow->learning_rate);
+    if (flow->state != NTKI_FLOW_FACTOR || flow->ridge != ridge) {
+        const ntk_status status = factor(flow, function, ridge, &well_conditioned);
+        if (status != NTK_SUCCESS)
+            return status;
+    }
+    if (!well_conditioned)
+        return solve_in_eigenbasis(flow, function, INFINITY);
+    for (int64_t i = 0; i < set->n * set->c; i++)
+        flow->coefficients[i] = set->y[i] - (flow->initial != NULL && flow->weight_decay == 0 ? flow->initial[i] : 0);
+    ntki_dtrsm_lower(&set->context->blas, NTKI_LEFT, NTKI_NO_TRANSPOSE, set->n, set->c, set->gram, set->n,
+                     flow->coefficients, set->c);
+    ntki_dtrsm_lower(&set->context->blas, NTKI_LEFT, NTKI_TRANSPOSE, set->n, set->c, set->gram, set->n,
+                     flow->coefficients, set->c);
+    return NTK_SUCCESS;
+}
+
+ntk_status ntki_flow_solve(ntk_flow *flow, const char *function, double t) {
+    ntk_status status = NTK_SUCCESS;
+    if (flow->coefficient_time == t)
+        return NTK_SUCCESS;
+    flow->coefficient_time = NAN;
+    if (t == 0)
+        memset(flow->coefficients, 0, (size_t)(flow->training.n * flow->training.c) * sizeof(double));
+    else if (isinf(t) && flow->state != NTKI_FLOW_EIGENVECTORS)
+        status = solve_limit(flow, function);
+    else
+        status = solve_in_eigenbasis(flow, function, t);
+    for (int64_t i = 0; status == NTK_SUCCESS && i < flow->training.n * flow->training.c; i++)
+        if (!isfinite(flow->coefficients[i]))
+            status = ntki_fail(flow->training.context, NTK_ERR_RANGE, function,
+                               "the coefficients at t = %g exceed the double range", t);
+    if (status == NTK_SUCCESS)
+        flow->coefficient_time = t;
+    return status;
+}
+
+ntk_status ntki_flow_outputs(ntk_flow *flow, const char *function, double t, double *f) {
+    const ntki_training *const set = &flow->training;
+    const double decay = ntki_flow_decay(flow, t);
+    ntk_status status = ntki_flow_solve(flow, function, t);
+    if (status == NTK_SUCCESS && t > 0 && flow->state == NTKI_FLOW_EIGENVECTORS)
+        status = combine_modes(flow, function, t, true, f);
+    if (status != NTK_SUCCESS)
+        return status;
+    for (int64_t i = 0; i < set->n * set->c; i++) {
+        const double initial = flow->initial != NULL ? flow->initial[i] : 0;
+        const double start = decay > 0 ? decay * initial : 0;
+        if (t == 0)
+            f[i] = initial;
+        else if (flow->state == NTKI_FLOW_EIGENVECTORS)
+            f[i] += start;
+        else /* the equation that the factor solves: K a = y - [lambda = 0] f0 - ridge a */
+            f[i] = set->y[i] - flow->ridge * flow->coefficients[i];
+    }
+    return NTK_SUCCESS;
+}

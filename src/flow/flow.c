@@ -1,0 +1,155 @@
+/* Gradient flow in function space: life and settings of the handle. */
+#include "src/flow/flow.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "lib/arguments/arguments.h"
+#include "lib/memory/memory.h"
+
+static void release_flow(ntk_flow *flow) {
+    ntk_context *const context = flow->training.context;
+    ntki_training_release(&flow->training);
+    ntki_release(context, flow->coefficients);
+    ntki_release(context, flow->initial);
+    ntki_release(context, flow->eigenvalue);
+    ntki_release(context, flow->diagonal);
+    ntki_release(context, flow);
+}
+
+/* An empty flow; the training set is filled by the caller. */
+static ntk_status allocate_flow(ntk_context *context, const char *function, ntk_flow **out) {
+    ntk_flow *flow = NULL;
+    const ntk_status status = ntki_allocate(context, function, 1, sizeof(*flow), &flow);
+    if (status != NTK_SUCCESS)
+        return status;
+    *flow = (ntk_flow){.training = {.context = context}, .coefficient_time = NAN, .learning_rate = 1};
+    *out = flow;
+    return NTK_SUCCESS;
+}
+
+static ntk_status allocate_work(ntk_flow *flow, const char *function) {
+    const ntki_training *const set = &flow->training;
+    ntk_status status;
+    if ((status = ntki_allocate_matrix(set->context, function, 1, set->n, &flow->diagonal)) != NTK_SUCCESS ||
+        (status = ntki_allocate_matrix(set->context, function, 1, set->n, &flow->eigenvalue)) != NTK_SUCCESS)
+        return status;
+    for (int64_t i = 0; i < set->n; i++)
+        flow->diagonal[i] = set->gram[i * set->n + i];
+    return ntki_allocate_matrix(set->context, function, set->n, set->c, &flow->coefficients);
+}
+
+static ntk_status check_loss(ntk_context *context, const char *function, int32_t loss, const void *out) {
+    if (loss != NTK_LOSS_SQUARED)
+        return ntki_fail(context, NTK_ERR_ENUM, function, "loss is %d; it is no NTK_LOSS_ number", (int)loss);
+    return ntki_check_pointer(context, function, "out", out);
+}
+
+ntk_status ntk_flow_create(ntk_context *context, int64_t n, int64_t c, const double *gram, int64_t ldk, const double *y,
+                           int64_t ldy, int32_t loss, ntk_flow **out) {
+    ntk_context *held = NULL;
+    ntk_flow *flow = NULL;
+    ntk_status status = ntki_context_acquire(context, &held);
+    if (status != NTK_SUCCESS)
+        return status;
+    if ((status = check_loss(held, __func__, loss, out)) != NTK_SUCCESS ||
+        (status = allocate_flow(held, __func__, &flow)) != NTK_SUCCESS ||
+        (status = ntki_training_from_gram(&flow->training, held, __func__, n, c, gram, ldk, y, ldy)) != NTK_SUCCESS ||
+        (status = allocate_work(flow, __func__)) != NTK_SUCCESS) {
+        if (flow != NULL)
+            release_flow(flow);
+        ntki_context_release(held);
+        return status;
+    }
+    *out = flow;
+    return NTK_SUCCESS;
+}
+
+ntk_status ntk_flow_create_from_kernel(ntk_kernel *kernel, int64_t n, const double *x, int64_t ldx, int64_t c,
+                                       const double *y, int64_t ldy, int32_t loss, ntk_flow **out) {
+    if (kernel == NULL)
+        return NTK_ERR_NULL;
+    ntk_context *held = NULL;
+    ntk_flow *flow = NULL;
+    ntk_status status = ntki_context_acquire(kernel->context, &held);
+    if ((status = check_loss(held, __func__, loss, out)) != NTK_SUCCESS ||
+        (status = allocate_flow(held, __func__, &flow)) != NTK_SUCCESS ||
+        (status = ntki_training_from_kernel(&flow->training, kernel, __func__, n, x, ldx, c, y, ldy)) != NTK_SUCCESS ||
+        (status = allocate_work(flow, __func__)) != NTK_SUCCESS) {
+        if (flow != NULL)
+            release_flow(flow);
+        ntki_context_release(held);
+        return status;
+    }
+    *out = flow;
+    return NTK_SUCCESS;
+}
+
+void ntk_flow_destroy(ntk_flow *flow) {
+    if (flow == NULL)
+        return;
+    ntk_context *const context = flow->training.context;
+    release_flow(flow);
+    ntki_context_release(context);
+}
+
+ntk_status ntk_flow_set_learning_rate(ntk_flow *flow, double learning_rate) {
+    if (flow == NULL)
+        return NTK_ERR_NULL;
+    const ntk_status status = ntki_check_positive(flow->training.context, __func__, "learning_rate", learning_rate);
+    if (status != NTK_SUCCESS)
+        return status;
+    flow->learning_rate = learning_rate;
+    flow->coefficient_time = NAN;
+    return NTK_SUCCESS;
+}
+
+ntk_status ntk_flow_set_weight_decay(ntk_flow *flow, double weight_decay) {
+    if (flow == NULL)
+        return NTK_ERR_NULL;
+    const ntk_status status = ntki_check_nonnegative(flow->training.context, __func__, "weight_decay", weight_decay);
+    if (status != NTK_SUCCESS)
+        return status;
+    flow->weight_decay = weight_decay;
+    flow->coefficient_time = NAN;
+    return NTK_SUCCESS;
+}
+
+ntk_status ntk_flow_get_learning_rate(const ntk_flow *flow, double *learning_rate) {
+    if (flow == NULL)
+        return NTK_ERR_NULL;
+    const ntk_status status = ntki_check_pointer(flow->training.context, __func__, "learning_rate", learning_rate);
+    if (status == NTK_SUCCESS)
+        *learning_rate = flow->learning_rate;
+    return status;
+}
+
+ntk_status ntk_flow_get_weight_decay(const ntk_flow *flow, double *weight_decay) {
+    if (flow == NULL)
+        return NTK_ERR_NULL;
+    const ntk_status status = ntki_check_pointer(flow->training.context, __func__, "weight_decay", weight_decay);
+    if (status == NTK_SUCCESS)
+        *weight_decay = flow->weight_decay;
+    return status;
+}
+
+ntk_status ntk_flow_set_initial(ntk_flow *flow, const double *f0, int64_t ldf) {
+    if (flow == NULL)
+        return NTK_ERR_NULL;
+    const ntki_training *const set = &flow->training;
+    const ntki_matrix matrix = {"f0", f0, set->n, set->c, ldf, "ldf"};
+    double *copy = NULL;
+    ntk_status status;
+    if (f0 != NULL) {
+        if ((status = ntki_check_matrix(set->context, __func__, &matrix)) != NTK_SUCCESS ||
+            (status = ntki_check_finite(set->context, __func__, &matrix)) != NTK_SUCCESS ||
+            (status = ntki_allocate_matrix(set->context, __func__, set->n, set->c, &copy)) != NTK_SUCCESS)
+            return status;
+        for (int64_t i = 0; i < set->n; i++)
+            memcpy(copy + i * set->c, f0 + i * ldf, (size_t)set->c * sizeof(double));
+    }
+    ntki_release(set->context, flow->initial);
+    flow->initial = copy;
+    flow->coefficient_time = NAN;
+    return NTK_SUCCESS;
+}

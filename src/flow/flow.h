@@ -1,0 +1,44 @@
+/* Gradient flow in function space: the handle. */
+#ifndef NTKI_FLOW_H
+#define NTKI_FLOW_H
+
+#include <ntk/flow.h>
+
+#include "src/solve/training.h"
+
+/* What training.gram holds now. */
+typedef enum {
+    NTKI_FLOW_GRAM,        /* the Gram matrix */
+    NTKI_FLOW_FACTOR,      /* lower triangle: Cholesky factor of K + ridge I; strict upper triangle: K */
+    NTKI_FLOW_EIGENVECTORS /* row i: the unit eigenvector of eigenvalue[i] */
+} ntki_flow_state;
+
+struct ntk_flow {
+    ntki_training training;
+    ntki_flow_state state;
+    double ridge;            /* of the factor */
+    double *diagonal;        /* n: the diagonal of K */
+    double *eigenvalue;      /* n, ascending, once the state is NTKI_FLOW_EIGENVECTORS */
+    double *initial;         /* n x c, or NULL for zero */
+    double *coefficients;    /* n x c: a(t) at coefficient_time */
+    double coefficient_time; /* NaN: none */
+    double learning_rate;
+    double weight_decay;
+};
+
+/* Eigenvalues up to this count as zero. */
+double ntki_flow_floor(const ntk_flow *flow);
+
+/* Brings the flow to NTKI_FLOW_EIGENVECTORS. */
+ntk_status ntki_flow_decompose(ntk_flow *flow, const char *function);
+
+/* flow->coefficients = a(t). */
+ntk_status ntki_flow_solve(ntk_flow *flow, const char *function, double t);
+
+/* f = f_t(X), n x c with ld = c. */
+ntk_status ntki_flow_outputs(ntk_flow *flow, const char *function, double t, double *f);
+
+/* exp(-lambda t), right for t = infinity too. */
+double ntki_flow_decay(const ntk_flow *flow, double t);
+
+#endif

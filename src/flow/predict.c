@@ -1,0 +1,168 @@
+/* What a flow tells: outputs on the training set and elsewhere, coefficients, rank. */
+#include <math.h>
+#include <string.h>
+
+#include "lib/arguments/arguments.h"
+#include "lib/memory/memory.h"
+#include "src/flow/flow.h"
+
+static ntk_status check_time(const ntk_flow *flow, const char *function, double t) {
+    if (t >= 0)
+        return NTK_SUCCESS;
+    return ntki_fail(flow->training.context, NTK_ERR_DOMAIN, function, "t is %g; it must be from 0 to infinity", t);
+}
+
+/* Copies a result that is known to be complete, after a last look for overflow. */
+static ntk_status deliver(ntk_context *context, const char *function, int64_t rows, int64_t columns,
+                          const double *result, double *f, int64_t ldf) {
+    for (int64_t i = 0; i < rows * columns; i++)
+        if (!isfinite(result[i]))
+            return ntki_fail(context, NTK_ERR_RANGE, function, "output [%lld][%lld] exceeds the double range",
+                             (long long)(i / columns), (long long)(i % columns));
+    for (int64_t i = 0; i < rows; i++)
+        memcpy(f + i * ldf, result + i * columns, (size_t)columns * sizeof(double));
+    return NTK_SUCCESS;
+}
+
+ntk_status ntk_flow_train(ntk_flow *flow, double t, double *f, int64_t ldf) {
+    if (flow == NULL)
+        return NTK_ERR_NULL;
+    const ntki_training *const set = &flow->training;
+    const ntki_matrix out = {"f", f, set->n, set->c, ldf, "ldf"};
+    double *result = NULL;
+    ntk_status status;
+    if ((status = check_time(flow, __func__, t)) != NTK_SUCCESS ||
+        (status = ntki_check_matrix(set->context, __func__, &out)) != NTK_SUCCESS ||
+        (status = ntki_allocate_matrix(set->context, __func__, set->n, set->c, &result)) != NTK_SUCCESS)
+        return status;
+    if ((status = ntki_flow_outputs(flow, __func__, t, result)) == NTK_SUCCESS)
+        status = deliver(set->context, __func__, set->n, set->c, result, f, ldf);
+    ntki_release(set->context, result);
+    return status;
+}
+
+ntk_status ntk_flow_get_coefficients(ntk_flow *flow, double t, double *a, int64_t lda) {
+    if (flow == NULL)
+        return NTK_ERR_NULL;
+    const ntki_training *const set = &flow->training;
+    const ntki_matrix out = {"a", a, set->n, set->c, lda, "lda"};
+    ntk_status status;
+    if ((status = check_time(flow, __func__, t)) != NTK_SUCCESS ||
+        (status = ntki_check_matrix(set->context, __func__, &out)) != NTK_SUCCESS ||
+        (status = ntki_flow_solve(flow, __func__, t)) != NTK_SUCCESS)
+        return status;
+    return deliver(set->context, __func__, set->n, set->c, flow->coefficients, a, lda);
+}
+
+ntk_status ntk_flow_get_rank(ntk_flow *flow, int64_t *rank) {
+    if (flow == NULL)
+        return NTK_ERR_NULL;
+    ntk_status status;
+    if ((status = ntki_check_pointer(flow->training.context, __func__, "rank", rank)) != NTK_SUCCESS ||
+        (status = ntki_flow_decompose(flow, __func__)) != NTK_SUCCESS)
+        return status;
+    int64_t count = 0;
+    for (int64_t i = 0; i < flow->training.n; i++)
+        count += flow->eigenvalue[i] > ntki_flow_floor(flow);
+    *rank = count;
+    return NTK_SUCCESS;
+}
+
+/* f0 may be NULL, and may be the output itself. */
+static ntk_status check_prediction(const ntk_flow *flow, const char *function, double t, int64_t m, const double *f0,
+                                   int64_t ldf0, double *f, int64_t ldf) {
+    ntk_context *const context = flow->training.context;
+    const int64_t c = flow->training.c;
+    const ntki_matrix out = {"f", f, m, c, ldf, "ldf"}, initial = {"f0", f0, m, c, ldf0, "ldf0"};
+    ntk_status status;
+    if ((status = check_time(flow, function, t)) != NTK_SUCCESS ||
+        (status = ntki_check_size(context, function, "m", m)) != NTK_SUCCESS ||
+        (status = ntki_check_matrix(context, function, &out)) != NTK_SUCCESS)
+        return status;
+    if (f0 == NULL)
+        return NTK_SUCCESS;
+    if ((status = ntki_check_matrix(context, function, &initial)) != NTK_SUCCESS)
+        return status;
+    if (f0 == f && ldf0 == ldf)
+        return NTK_SUCCESS;
+    return ntki_check_disjoint(context, function, &out, &initial);
+}
+
+static ntk_status check_initial(const ntk_flow *flow, const char *function, int64_t m, const double *f0, int64_t ldf0) {
+    const ntki_matrix initial = {"f0", f0, m, flow->training.c, ldf0, "ldf0"};
+    return f0 == NULL ? NTK_SUCCESS : ntki_check_finite(flow->training.context, function, &initial);
+}
+
+/* result += exp(-lambda t) f0 */
+static void add_initial(const ntk_flow *flow, double t, int64_t m, const double *f0, int64_t ldf0, double *result) {
+    const int64_t c = flow->training.c;
+    const double decay = ntki_flow_decay(flow, t);
+    for (int64_t i = 0; f0 != NULL && decay > 0 && i < m; i++)
+        for (int64_t j = 0; j < c; j++)
+            result[i * c + j] += decay * f0[i * ldf0 + j];
+}
+
+ntk_status ntk_flow_predict(ntk_flow *flow, double t, int64_t m, const double *cross, int64_t ldk, const double *f0,
+                            int64_t ldf0, double *f, int64_t ldf) {
+    if (flow == NULL)
+        return NTK_ERR_NULL;
+    const ntki_training *const set = &flow->training;
+    ntk_context *const context = set->context;
+    const ntki_matrix in = {"cross", cross, m, set->n, ldk, "ldk"}, out = {"f", f, m, set->c, ldf, "ldf"};
+    double *result = NULL;
+    ntk_status status;
+    if ((status = check_prediction(flow, __func__, t, m, f0, ldf0, f, ldf)) != NTK_SUCCESS ||
+        (status = ntki_check_matrix(context, __func__, &in)) != NTK_SUCCESS ||
+        (status = ntki_check_disjoint(context, __func__, &out, &in)) != NTK_SUCCESS ||
+        (status = ntki_check_finite(context, __func__, &in)) != NTK_SUCCESS ||
+        (status = check_initial(flow, __func__, m, f0, ldf0)) != NTK_SUCCESS ||
+        (status = ntki_allocate_matrix(context, __func__, m, set->c, &result)) != NTK_SUCCESS)
+        return status;
+    if ((status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS) {
+        ntki_dgemm(&context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, m, set->c, set->n, 1, cross, ldk,
+                   flow->coefficients, set->c, 0, result, set->c);
+        add_initial(flow, t, m, f0, ldf0, result);
+        status = deliver(context, __func__, m, set->c, result, f, ldf);
+    }
+    ntki_release(context, result);
+    return status;
+}
+
+typedef struct {
+    const ntk_flow *flow;
+    double *result;
+} predict_job;
+
+static ntk_status predict_block(void *user, int64_t i0, int64_t rows, const double *block, int64_t ld) {
+    const predict_job *const job = user;
+    const int64_t c = job->flow->training.c;
+    ntki_dgemm(&job->flow->training.context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, rows, c, ld, 1, block, ld,
+               job->flow->coefficients, c, 0, job->result + i0 * c, c);
+    return NTK_SUCCESS;
+}
+
+ntk_status ntk_flow_predict_at(ntk_flow *flow, double t, int64_t m, const double *z, int64_t ldz, const double *f0,
+                               int64_t ldf0, double *f, int64_t ldf) {
+    if (flow == NULL)
+        return NTK_ERR_NULL;
+    const ntki_training *const set = &flow->training;
+    ntk_context *const context = set->context;
+    predict_job job = {flow, NULL};
+    ntk_status status;
+    if ((status = check_prediction(flow, __func__, t, m, f0, ldf0, f, ldf)) != NTK_SUCCESS ||
+        (status = ntki_training_check_points(set, __func__, m, z, ldz)) != NTK_SUCCESS)
+        return status;
+    const ntki_matrix out = {"f", f, m, set->c, ldf, "ldf"};
+    const ntki_matrix in = {"z", z, m, set->kernel->input_dimension, ldz, "ldz"};
+    if ((status = ntki_check_disjoint(context, __func__, &out, &in)) != NTK_SUCCESS ||
+        (status = check_initial(flow, __func__, m, f0, ldf0)) != NTK_SUCCESS ||
+        (status = ntki_allocate_matrix(context, __func__, m, set->c, &job.result)) != NTK_SUCCESS)
+        return status;
+    if ((status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS &&
+        (status = ntki_training_stream(set, __func__, m, z, ldz, predict_block, &job)) == NTK_SUCCESS) {
+        add_initial(flow, t, m, f0, ldf0, job.result);
+        status = deliver(context, __func__, m, set->c, job.result, f, ldf);
+    }
+    ntki_release(context, job.result);
+    return status;
+}

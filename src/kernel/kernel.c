@@ -1,0 +1,45 @@
+/* The kernel handle: life, properties, checks. */
+#include "src/kernel/kernel.h"
+
+#include "lib/arguments/arguments.h"
+#include "lib/memory/memory.h"
+
+void ntki_kernel_retain(ntk_kernel *kernel) { atomic_fetch_add(&kernel->holders, 1); }
+
+void ntki_kernel_release(ntk_kernel *kernel) {
+    if (kernel == NULL || atomic_fetch_sub(&kernel->holders, 1) != 1)
+        return;
+    ntk_context *const context = kernel->context;
+    kernel->evaluator->destroy(kernel);
+    ntki_release(context, kernel);
+    ntki_context_release(context);
+}
+
+void ntk_kernel_destroy(ntk_kernel *kernel) { ntki_kernel_release(kernel); }
+
+ntk_status ntk_kernel_get_type(const ntk_kernel *kernel, int32_t *type) {
+    if (kernel == NULL)
+        return NTK_ERR_NULL;
+    const ntk_status status = ntki_check_pointer(kernel->context, __func__, "type", type);
+    if (status == NTK_SUCCESS)
+        *type = kernel->type;
+    return status;
+}
+
+ntk_status ntk_kernel_get_input_dimension(const ntk_kernel *kernel, int64_t *dimension) {
+    if (kernel == NULL)
+        return NTK_ERR_NULL;
+    const ntk_status status = ntki_check_pointer(kernel->context, __func__, "dimension", dimension);
+    if (status == NTK_SUCCESS)
+        *dimension = kernel->input_dimension;
+    return status;
+}
+
+ntk_status ntki_kernel_check_rows(ntk_kernel *kernel, const char *function, const char *name, const char *size_name,
+                                  const char *ld_name, int64_t n, const double *x, int64_t ldx) {
+    const ntki_matrix matrix = {name, x, n, kernel->input_dimension, ldx, ld_name};
+    ntk_status status;
+    if ((status = ntki_check_size(kernel->context, function, size_name, n)) != NTK_SUCCESS)
+        return status;
+    return ntki_check_matrix(kernel->context, function, &matrix);
+}

@@ -1,0 +1,82 @@
+/* The kernel handle: one interface, several evaluators.
+ *
+ * An evaluator turns input rows into its own prepared form and fills tiles of the kernel matrix from two prepared sets.
+ * Everything else (argument checks, panels, mirroring, progress, streaming) is written once for all of them. */
+#ifndef NTKI_KERNEL_H
+#define NTKI_KERNEL_H
+
+#include <ntk/kernel.h>
+
+#include "lib/context/context.h"
+
+/* What an evaluator keeps of a set of input rows. Evaluators extend it. */
+typedef struct {
+    int64_t n;
+} ntki_rows;
+
+/* K(a_i, b_j) for i in [i0, i1), j in [j0, j1) goes to out[(i - i0) * ldo + (j - j0)]. With `lower`, a and b are the same
+ * set and only j <= i is wanted; the rest of the tile may hold anything. */
+typedef struct {
+    const ntki_rows *a;
+    const ntki_rows *b;
+    int64_t i0, i1, j0, j1;
+    double *out;
+    int64_t ldo;
+    bool lower;
+} ntki_tile;
+
+/* Input rows: n rows from `x` on, the first of which is row `first` of the argument `name`. */
+typedef struct {
+    const char *name;
+    int64_t first;
+    int64_t n;
+    const double *x;
+    int64_t ldx;
+} ntki_input;
+
+typedef struct {
+    /* Allocates and fills; the rows were checked to be finite. */
+    ntk_status (*prepare)(const ntk_kernel *kernel, const char *function, const ntki_input *input, ntki_rows **out);
+    void (*release)(const ntk_kernel *kernel, ntki_rows *rows);
+    void (*tile)(const ntk_kernel *kernel, const ntki_tile *tile);
+    void (*diagonal)(const ntki_rows *rows, double *diagonal);
+    /* Frees what the evaluator added to the handle. */
+    void (*destroy)(ntk_kernel *kernel);
+} ntki_evaluator;
+
+struct ntk_kernel {
+    ntk_context *context;
+    atomic_long holders; /* the caller, and flows and processes made from it */
+    const ntki_evaluator *evaluator;
+    int32_t type;
+    int64_t input_dimension;
+};
+
+void ntki_kernel_retain(ntk_kernel *kernel);
+void ntki_kernel_release(ntk_kernel *kernel);
+
+/* The public functions behind another function's name, for the solvers. */
+ntk_status ntki_kernel_gram(ntk_kernel *kernel, const char *function, int64_t n, const double *x, int64_t ldx,
+                            double *k, int64_t ldk);
+/* The rows were checked to be finite. */
+ntk_status ntki_kernel_diagonal(ntk_kernel *kernel, const char *function, const char *name, int64_t n, const double *x,
+                                int64_t ldx, double *diagonal);
+ntk_status ntki_kernel_check_rows(ntk_kernel *kernel, const char *function, const char *name, const char *size_name,
+                                  const char *ld_name, int64_t n, const double *x, int64_t ldx);
+
+/* Streaming: calls `consume` with consecutive blocks of rows of K(X,Z), each rows x m, in a work area. */
+typedef ntk_status (*ntki_consume)(void *user, int64_t i0, int64_t rows, const double *block, int64_t ld);
+typedef struct {
+    const char *x_name, *z_name;
+    int64_t n;
+    const double *x;
+    int64_t ldx;
+    int64_t m;
+    const double *z;
+    int64_t ldz;
+    int64_t block_rows;
+} ntki_stream;
+ntk_status ntki_kernel_stream(ntk_kernel *kernel, const char *function, const ntki_stream *stream, ntki_consume consume,
+                              void *user);
+
+#endif

@@ -1,0 +1,15 @@
+/* The pair operations for processors with AVX2 and FMA. */
+#include "lib/cpu/isa.h"
+
+typedef int ntki_avx2_not_empty;
+
+#if NTKI_X86_PATHS
+NTKI_TARGET_AVX2
+
+#define NTKI_FMA(a, b, c) __builtin_fma(a, b, c)
+#define NTKI_PAIR_OPERATIONS ntki_pair_operations_avx2
+
+#include "src/kernel/pair_steps.h"
+
+NTKI_TARGET_END
+#endif

@@ -1,0 +1,95 @@
+#include "src/solve/training.h"
+
+#include <string.h>
+
+#include "lib/arguments/arguments.h"
+#include "lib/memory/memory.h"
+#include "lib/symmetric/symmetric.h"
+
+static void copy_rows(int64_t rows, int64_t columns, const double *from, int64_t ld, double *to) {
+    for (int64_t i = 0; i < rows; i++)
+        memcpy(to + i * columns, from + i * ld, (size_t)columns * sizeof(double));
+}
+
+/* Shapes only: nothing is read before all shapes are known to be sound. */
+static ntk_status check_shapes(ntk_context *context, const char *function, const ntki_matrix *gram,
+                               const ntki_matrix *targets) {
+    ntk_status status;
+    if ((status = ntki_check_size(context, function, "n", targets->rows)) != NTK_SUCCESS ||
+        (status = ntki_check_size(context, function, "c", targets->columns)) != NTK_SUCCESS ||
+        (status = ntki_check_matrix(context, function, gram)) != NTK_SUCCESS)
+        return status;
+    return ntki_check_matrix(context, function, targets);
+}
+
+static ntk_status allocate(ntki_training *set, const char *function, const double *y, int64_t ldy) {
+    ntk_status status = ntki_allocate_matrix(set->context, function, set->n, set->n, &set->gram);
+    if (status == NTK_SUCCESS)
+        status = ntki_allocate_matrix(set->context, function, set->n, set->c, &set->y);
+    if (status == NTK_SUCCESS)
+        copy_rows(set->n, set->c, y, ldy, set->y);
+    return status;
+}
+
+ntk_status ntki_training_from_gram(ntki_training *set, ntk_context *context, const char *function, int64_t n, int64_t c,
+                                   const double *gram, int64_t ldk, const double *y, int64_t ldy) {
+    const ntki_matrix matrix = {"gram", gram, n, n, ldk, "ldk"}, targets = {"y", y, n, c, ldy, "ldy"};
+    ntk_status status;
+    *set = (ntki_training){.context = context, .n = n, .c = c};
+    if ((status = check_shapes(context, function, &matrix, &targets)) != NTK_SUCCESS ||
+        (status = ntki_check_finite(context, function, &targets)) != NTK_SUCCESS ||
+        (status = ntki_check_gram(context, function, &matrix)) != NTK_SUCCESS ||
+        (status = allocate(set, function, y, ldy)) != NTK_SUCCESS) {
+        ntki_training_release(set);
+        return status;
+    }
+    ntki_symmetric_copy(n, gram, ldk, set->gram);
+    return NTK_SUCCESS;
+}
+
+ntk_status ntki_training_from_kernel(ntki_training *set, ntk_kernel *kernel, const char *function, int64_t n,
+                                     const double *x, int64_t ldx, int64_t c, const double *y, int64_t ldy) {
+    ntk_context *const context = kernel->context;
+    const int64_t d = kernel->input_dimension;
+    const ntki_matrix gram = {"the Gram matrix", set, n, n, n, "n"}, targets = {"y", y, n, c, ldy, "ldy"};
+    ntk_status status;
+    *set = (ntki_training){.context = context, .n = n, .c = c};
+    if ((status = ntki_kernel_check_rows(kernel, function, "x", "n", "ldx", n, x, ldx)) != NTK_SUCCESS ||
+        (status = check_shapes(context, function, &gram, &targets)) != NTK_SUCCESS ||
+        (status = ntki_check_finite(context, function, &targets)) != NTK_SUCCESS ||
+        (status = allocate(set, function, y, ldy)) != NTK_SUCCESS ||
+        (status = ntki_allocate_matrix(context, function, n, d, &set->x)) != NTK_SUCCESS ||
+        (status = ntki_kernel_gram(kernel, function, n, x, ldx, set->gram, n)) != NTK_SUCCESS) {
+        ntki_training_release(set);
+        return status;
+    }
+    copy_rows(n, d, x, ldx, set->x);
+    ntki_kernel_retain(kernel);
+    set->kernel = kernel;
+    return NTK_SUCCESS;
+}
+
+void ntki_training_release(ntki_training *set) {
+    ntki_release(set->context, set->x);
+    ntki_release(set->context, set->y);
+    ntki_release(set->context, set->gram);
+    ntki_kernel_release(set->kernel);
+    *set = (ntki_training){.context = set->context};
+}
+
+ntk_status ntki_training_check_points(const ntki_training *set, const char *function, int64_t m, const double *z,
+                                      int64_t ldz) {
+    if (set->kernel == NULL)
+        return ntki_fail(set->context, NTK_ERR_UNSUPPORTED, function,
+                         "this handle was made from a Gram matrix and has no kernel; give it K(Z,X) instead");
+    const ntki_matrix points = {"z", z, m, set->kernel->input_dimension, ldz, "ldz"};
+    const ntk_status status = ntki_kernel_check_rows(set->kernel, function, "z", "m", "ldz", m, z, ldz);
+    return status != NTK_SUCCESS ? status : ntki_check_finite(set->context, function, &points);
+}
+
+ntk_status ntki_training_stream(const ntki_training *set, const char *function, int64_t m, const double *z, int64_t ldz,
+                                ntki_consume consume, void *user) {
+    const int64_t d = set->kernel->input_dimension;
+    const ntki_stream stream = {"z", "x", m, z, ldz, set->n, set->x, d, NTKI_TRAINING_BLOCK};
+    return ntki_kernel_stream(set->kernel, function, &stream, consume, user);
+}
