@@ -31,7 +31,7 @@ NTK_API void ntk_gp_destroy(ntk_gp *gp);
  * mean or variance may be NULL when not wanted; prior_diag is needed for the variance only. A variance that rounding
  * makes negative is returned as 0. Cost 2 m n c, and m n^2 for the variance.
  * Returns NTK_ERR_NULL, NTK_ERR_SIZE, NTK_ERR_LEADING_DIMENSION, NTK_ERR_OVERFLOW, NTK_ERR_ALIAS, NTK_ERR_NOT_FINITE,
- * NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED. Since 0.1. */
+ * NTK_ERR_RANGE (a mean overflows), NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED. Since 0.1. */
 NTK_API ntk_status ntk_gp_predict(ntk_gp *gp, int64_t m, const double *cross, int64_t ldk, const double *prior_diag,
                                   double *mean, int64_t ldm, double *variance);
 

@@ -49,12 +49,12 @@ NTK_API ntk_status ntk_context_create_with_allocator(const ntk_allocator *alloca
 /* Gives up the caller's hold; the context goes when its last handle has gone. NULL is allowed. Since 0.1. */
 NTK_API void ntk_context_destroy(ntk_context *context);
 
-/* Number of threads for the library's own loops, >= 0; 0 (the default) means as many as the machine offers to this
+/* Number of threads for the library's own loops, from 0 to 1024; 0 (the default) means as many as the machine offers to this
  * process. It does not change the BLAS's own threads: set those in the BLAS (e.g. OPENBLAS_NUM_THREADS).
  * Returns NTK_ERR_NULL, NTK_ERR_DOMAIN. Since 0.1. */
 NTK_API ntk_status ntk_context_set_threads(ntk_context *context, int32_t threads);
 
-/* The number of threads in effect: what was set, or what 0 stands for here; always 1 in a build without OpenMP. Since 0.1. */
+/* The number of threads in effect: what was set, or what 0 stands for here; always 1 in a build without threads. Since 0.1. */
 NTK_API ntk_status ntk_context_get_threads(const ntk_context *context, int32_t *threads);
 
 /* Sets the receiver of log messages; NULL (the default) for none. Returns NTK_ERR_NULL. Since 0.1. */

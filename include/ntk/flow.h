@@ -59,8 +59,8 @@ NTK_API ntk_status ntk_flow_set_initial(ntk_flow *flow, const double *f0, int64_
  * NTK_ERR_CONVERGENCE, NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED. Since 0.1. */
 NTK_API ntk_status ntk_flow_train(ntk_flow *flow, double t, double *f, int64_t ldf);
 
-/* a(t), n x c with lda >= c, without the components that the Gram cannot represent. Otherwise as ntk_flow_train().
- * Since 0.1. */
+/* a(t), n x c with lda >= c, up to a vector that the Gram takes to zero and that changes no output. Otherwise as
+ * ntk_flow_train(). Since 0.1. */
 NTK_API ntk_status ntk_flow_get_coefficients(ntk_flow *flow, double t, double *a, int64_t lda);
 
 /* f = exp(-lambda t) f0 + K(Z,X) a(t): outputs on m other points, from cross = K(Z,X) (m x n, ldk >= n) and their initial

@@ -85,6 +85,9 @@ static bool row_is_finite(const double *row, int64_t columns) {
     return bad == 0;
 }
 
+/* printf leaves the spelling, and the sign of a NaN, to the C library. */
+static const char *name_of(double value) { return isnan(value) ? "NaN" : value > 0 ? "infinity" : "-infinity"; }
+
 ntk_status ntki_check_finite(ntk_context *context, const char *function, const ntki_matrix *matrix) {
     for (int64_t i = 0; i < matrix->rows; i++) {
         const double *const row = (const double *)matrix->data + i * matrix->ld;
@@ -93,9 +96,18 @@ ntk_status ntki_check_finite(ntk_context *context, const char *function, const n
         for (int64_t j = 0; j < matrix->columns; j++)
             if (!isfinite(row[j]))
                 return ntki_fail(context, NTK_ERR_NOT_FINITE, function,
-                                 "%s[%lld][%lld] is %g; every input must be finite", matrix->name, (long long)i,
-                                 (long long)j, row[j]);
+                                 "%s[%lld][%lld] is %s; every input must be finite", matrix->name, (long long)i,
+                                 (long long)j, name_of(row[j]));
     }
+    return NTK_SUCCESS;
+}
+
+ntk_status ntki_check_finite_vector(ntk_context *context, const char *function, const char *name, int64_t n,
+                                    const double *values) {
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return ntki_fail(context, NTK_ERR_NOT_FINITE, function, "%s[%lld] is %s; every input must be finite", name,
+                             (long long)i, name_of(values[i]));
     return NTK_SUCCESS;
 }
 

@@ -35,6 +35,9 @@ ntk_status ntki_check_disjoint(ntk_context *context, const char *function, const
 /* Every entry is finite. */
 ntk_status ntki_check_finite(ntk_context *context, const char *function, const ntki_matrix *matrix);
 
+ntk_status ntki_check_finite_vector(ntk_context *context, const char *function, const char *name, int64_t n,
+                                    const double *values);
+
 /* A Gram matrix: finite, diagonal >= 0, symmetric to 1e-10 of the largest diagonal entry. */
 ntk_status ntki_check_gram(ntk_context *context, const char *function, const ntki_matrix *gram);
 

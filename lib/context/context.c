@@ -57,20 +57,25 @@ ntk_status ntki_context_acquire(ntk_context *context, ntk_context **out) {
 void ntki_context_release(ntk_context *context) {
     if (context != NULL && atomic_fetch_sub(&context->holders, 1) == 1) {
         const ntk_allocator allocator = context->allocator;
+        ntki_pool_destroy(context, context->pool);
         allocator.release(context, allocator.user);
     }
 }
 
 int32_t ntki_context_threads(const ntk_context *context) {
-    const int32_t available = ntki_threads_available();
-    return context->threads > 0 && ntki_threads_built_in() ? context->threads : available;
+#ifndef NTK_NO_THREADS
+    if (context->threads > 0)
+        return context->threads;
+#endif
+    return ntki_threads_available();
 }
 
 ntk_status ntk_context_set_threads(ntk_context *context, int32_t threads) {
     if (context == NULL)
         return NTK_ERR_NULL;
-    if (threads < 0)
-        return ntki_fail(context, NTK_ERR_DOMAIN, __func__, "threads is %d; it must be 0 (all) or more", (int)threads);
+    if (threads < 0 || threads > NTKI_MOST_THREADS)
+        return ntki_fail(context, NTK_ERR_DOMAIN, __func__, "threads is %d; it must be from 0 (all) to %d",
+                         (int)threads, (int)NTKI_MOST_THREADS);
     context->threads = threads;
     return NTK_SUCCESS;
 }

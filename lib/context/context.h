@@ -14,7 +14,10 @@
 #error "libntk reports NaN and infinities and carries compensated quantities: compile it without -ffast-math"
 #endif
 
-enum { NTKI_ERROR_LENGTH = 512 };
+enum { NTKI_ERROR_LENGTH = 512, NTKI_MOST_THREADS = 1024 };
+
+/* The threads of a context (lib/threads). */
+typedef struct ntki_pool ntki_pool;
 
 struct ntk_context {
     ntk_allocator allocator;
@@ -27,6 +30,7 @@ struct ntk_context {
     atomic_long holders; /* the caller and every handle */
     ntki_blas_width blas;
     ntki_isa isa;
+    ntki_pool *pool; /* NULL until a loop is shared */
     ntk_status last_status;
     char last_error[NTKI_ERROR_LENGTH];
 };

@@ -1,37 +1,174 @@
+/* A pool of threads for each context, made when a loop first wants it. */
+#define _GNU_SOURCE /* sched_getaffinity */
+
 #include "lib/threads/parallel.h"
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+#include "lib/memory/memory.h"
 
-void ntki_parallel_for(int32_t threads, int64_t count, ntki_loop_body body, void *argument) {
-#ifdef _OPENMP
-    if (threads > 1 && count > 1) {
-        const int team = (int)(count < threads ? count : threads);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(team)
-        for (int64_t index = 0; index < count; index++)
-            body(index, argument);
-        return;
+#ifndef NTK_NO_THREADS
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+struct ntki_pool {
+    pthread_mutex_t mutex;
+    pthread_cond_t work; /* a loop has begun, or the pool ends */
+    pthread_cond_t rest; /* the last worker has left the loop */
+    int64_t loop;        /* counts loops; workers wait for the next one */
+    int32_t busy;        /* workers still in the loop */
+    bool end;
+    pid_t process; /* a forked child has the pool but not its threads */
+    atomic_llong next;
+    int64_t count;
+    ntki_loop_body body;
+    void *argument;
+    int32_t workers; /* beside the caller */
+    int32_t wanted;  /* what was asked for: fewer may have started */
+    pthread_t thread[];
+};
+
+static void take_part(ntki_pool *pool) {
+    for (;;) {
+        const int64_t index = atomic_fetch_add(&pool->next, 1);
+        if (index >= pool->count)
+            return;
+        pool->body(index, pool->argument);
     }
-#else
-    (void)threads;
+}
+
+static void *work(void *argument) {
+    ntki_pool *const pool = argument;
+    int64_t seen = 0;
+    pthread_mutex_lock(&pool->mutex);
+    for (;;) {
+        while (pool->loop == seen && !pool->end)
+            pthread_cond_wait(&pool->work, &pool->mutex);
+        if (pool->end)
+            break;
+        seen = pool->loop;
+        pthread_mutex_unlock(&pool->mutex);
+        take_part(pool);
+        pthread_mutex_lock(&pool->mutex);
+        if (--pool->busy == 0)
+            pthread_cond_signal(&pool->rest);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return NULL;
+}
+
+/* Workers take no signals: the host's handlers run on the host's threads. */
+static int32_t start_workers(ntki_pool *pool, int32_t wanted) {
+    sigset_t all, before;
+    int32_t started = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (started < wanted && pthread_create(&pool->thread[started], NULL, work, pool) == 0)
+        started++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+/* NULL when there is no memory for it: then the caller works alone. Not through ntki_allocate, which would record an error
+ * that is none. */
+static ntki_pool *create_pool(ntk_context *context, int32_t workers) {
+    const ntk_allocator *const allocator = &context->allocator;
+    ntki_pool *const pool = allocator->allocate(sizeof(*pool) + (size_t)workers * sizeof(pthread_t), allocator->user);
+    if (pool == NULL)
+        return NULL;
+    *pool = (ntki_pool){.process = getpid(), .wanted = workers};
+    atomic_init(&pool->next, 0);
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    pthread_cond_init(&pool->rest, NULL);
+    pool->workers = start_workers(pool, workers);
+    return pool;
+}
+
+void ntki_pool_destroy(ntk_context *context, ntki_pool *pool) {
+    if (pool == NULL)
+        return;
+    if (pool->process == getpid()) {
+        pthread_mutex_lock(&pool->mutex);
+        pool->end = true;
+        pthread_cond_broadcast(&pool->work);
+        pthread_mutex_unlock(&pool->mutex);
+        for (int32_t i = 0; i < pool->workers; i++)
+            pthread_join(pool->thread[i], NULL);
+        pthread_cond_destroy(&pool->rest);
+        pthread_cond_destroy(&pool->work);
+        pthread_mutex_destroy(&pool->mutex);
+    }
+    context->allocator.release(pool, context->allocator.user);
+}
+
+/* A pool of the size that the context asks for now, in this process. */
+static ntki_pool *current_pool(ntk_context *context, int32_t workers) {
+    ntki_pool *const pool = context->pool;
+    if (pool != NULL && pool->wanted == workers && pool->process == getpid())
+        return pool;
+    ntki_pool_destroy(context, pool);
+    context->pool = create_pool(context, workers);
+    return context->pool;
+}
+
+static void share(ntki_pool *pool, int64_t count, ntki_loop_body body, void *argument) {
+    pthread_mutex_lock(&pool->mutex);
+    pool->count = count;
+    pool->body = body;
+    pool->argument = argument;
+    atomic_store(&pool->next, 0);
+    pool->busy = pool->workers;
+    pool->loop++;
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->mutex);
+    take_part(pool);
+    pthread_mutex_lock(&pool->mutex);
+    while (pool->busy > 0)
+        pthread_cond_wait(&pool->rest, &pool->mutex);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+int32_t ntki_threads_available(void) {
+#ifdef __linux__
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        return CPU_COUNT(&set);
 #endif
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online > NTKI_MOST_THREADS ? NTKI_MOST_THREADS : (int32_t)online;
+}
+
+#else
+
+static ntki_pool *current_pool(ntk_context *context, int32_t workers) {
+    (void)workers;
+    return context->pool;
+}
+
+static void share(ntki_pool *pool, int64_t count, ntki_loop_body body, void *argument) {
+    (void)pool;
     for (int64_t index = 0; index < count; index++)
         body(index, argument);
 }
 
-int32_t ntki_threads_available(void) {
-#ifdef _OPENMP
-    return (int32_t)omp_get_num_procs();
-#else
-    return 1;
-#endif
+void ntki_pool_destroy(ntk_context *context, ntki_pool *pool) {
+    (void)context;
+    (void)pool;
 }
 
-bool ntki_threads_built_in(void) {
-#ifdef _OPENMP
-    return true;
-#else
-    return false;
+int32_t ntki_threads_available(void) { return 1; }
+
 #endif
+
+void ntki_parallel_for(ntk_context *context, int64_t count, ntki_loop_body body, void *argument) {
+    const int32_t threads = ntki_context_threads(context);
+    ntki_pool *const pool = threads > 1 && count > 1 ? current_pool(context, threads - 1) : NULL;
+    if (pool != NULL) {
+        share(pool, count, body, argument);
+        return;
+    }
+    for (int64_t index = 0; index < count; index++)
+        body(index, argument);
 }

@@ -1,17 +1,22 @@
-/* A loop shared by threads; OpenMP inside, or a plain loop in a build without it. */
+/* A loop shared by the threads of a context.
+ *
+ * The threads are the library's own, and they sleep between loops. An OpenMP team spins for a while after each parallel
+ * region; here regions alternate with BLAS calls that want the same cores, and on a busy machine the spinning cost more
+ * than the work (docs/threading.md). */
 #ifndef NTKI_PARALLEL_H
 #define NTKI_PARALLEL_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "lib/context/context.h"
 
 typedef void (*ntki_loop_body)(int64_t index, void *argument);
 
-/* body(0..count-1), in any order, on up to `threads` threads. The body must not depend on which thread runs it. */
-void ntki_parallel_for(int32_t threads, int64_t count, ntki_loop_body body, void *argument);
+/* body(0..count-1), in any order, on the context's threads. What the body does must not depend on which thread runs it. */
+void ntki_parallel_for(ntk_context *context, int64_t count, ntki_loop_body body, void *argument);
+
+/* Ends the threads of a pool and frees it; NULL is allowed. */
+void ntki_pool_destroy(ntk_context *context, ntki_pool *pool);
 
 /* Processors that this process may use; 1 in a build without threads. */
 int32_t ntki_threads_available(void);
-bool ntki_threads_built_in(void);
 
 #endif

@@ -93,16 +93,11 @@ static ntk_status deliver(const posterior_job *job, double *mean, int64_t ldm, d
     return NTK_SUCCESS;
 }
 
-static ntk_status check_prior(const ntk_gp *gp, const char *function, int64_t m, const ntki_matrix *prior) {
+static ntk_status check_prior(const ntk_gp *gp, const char *function, const ntki_matrix *prior) {
     const ntk_status status = ntki_check_matrix(gp->training.context, function, prior);
-    if (status != NTK_SUCCESS)
-        return status;
-    const double *const values = prior->data;
-    for (int64_t i = 0; i < m; i++)
-        if (!isfinite(values[i]))
-            return ntki_fail(gp->training.context, NTK_ERR_NOT_FINITE, function,
-                             "prior_diag[%lld] is %g; every input must be finite", (long long)i, values[i]);
-    return NTK_SUCCESS;
+    return status != NTK_SUCCESS
+               ? status
+               : ntki_check_finite_vector(gp->training.context, function, prior->name, prior->rows, prior->data);
 }
 
 static ntk_status run_blocks(posterior_job *job, const double *cross, int64_t ldk) {
@@ -127,7 +122,7 @@ ntk_status ntk_gp_predict(ntk_gp *gp, int64_t m, const double *cross, int64_t ld
     ntk_status status;
     if ((status = check_outputs(gp, __func__, m, mean, ldm, variance)) != NTK_SUCCESS ||
         (status = ntki_check_matrix(context, __func__, &in)) != NTK_SUCCESS ||
-        (variance != NULL && (status = check_prior(gp, __func__, m, &prior)) != NTK_SUCCESS) ||
+        (variance != NULL && (status = check_prior(gp, __func__, &prior)) != NTK_SUCCESS) ||
         (status = check_against(gp, __func__, m, mean, ldm, variance, &in)) != NTK_SUCCESS ||
         (status = check_against(gp, __func__, m, mean, ldm, variance, &prior)) != NTK_SUCCESS ||
         (status = ntki_check_finite(context, __func__, &in)) != NTK_SUCCESS)

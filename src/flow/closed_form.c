@@ -116,6 +116,18 @@ static ntk_status solve_in_eigenbasis(ntk_flow *flow, const char *function, doub
     return status != NTK_SUCCESS ? status : combine_modes(flow, function, t, false, flow->coefficients);
 }
 
+/* Whether the inverse of K + ridge I says what the flow does. Where K is singular at the scale of the ridge, a(t) has a
+ * component of size y / ridge in its null space; that changes no output but by the rounding of the products. */
+static bool trust_factor(const ntk_flow *flow, double ridge, double norm, double reciprocal) {
+    const double n = (double)flow->training.n, smallest = reciprocal * norm;
+    double largest = 0;
+    for (int64_t i = 0; i < flow->training.n; i++)
+        largest = fmax(largest, flow->diagonal[i]);
+    const bool singular = ridge > 0 && smallest < 2 * ridge;
+    const double noise = singular ? DBL_EPSILON * sqrt(n) * largest / ridge : 0;
+    return reciprocal > (n > 16 ? n : 16) * DBL_EPSILON && noise < 1e-9;
+}
+
 /* Factors K + ridge I; *well_conditioned tells whether its inverse means anything. */
 static ntk_status factor(ntk_flow *flow, const char *function, double ridge, bool *well_conditioned) {
     ntki_training *const set = &flow->training;
@@ -134,7 +146,7 @@ static ntk_status factor(ntk_flow *flow, const char *function, double ridge, boo
         status = ntki_symmetric_reciprocal_condition(set->context, function, set->n, set->gram, norm, &reciprocal);
         if (status != NTK_SUCCESS)
             return status;
-        *well_conditioned = reciprocal > (double)(set->n > 16 ? set->n : 16) * DBL_EPSILON;
+        *well_conditioned = trust_factor(flow, ridge, norm, reciprocal);
     }
     if (*well_conditioned)
         flow->ridge = ridge;

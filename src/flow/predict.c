@@ -35,7 +35,9 @@ ntk_status ntk_flow_train(ntk_flow *flow, double t, double *f, int64_t ldf) {
         (status = ntki_check_matrix(set->context, __func__, &out)) != NTK_SUCCESS ||
         (status = ntki_allocate_matrix(set->context, __func__, set->n, set->c, &result)) != NTK_SUCCESS)
         return status;
-    if ((status = ntki_flow_outputs(flow, __func__, t, result)) == NTK_SUCCESS)
+    if ((status = ntki_progress(set->context, __func__, 0, "flow")) == NTK_SUCCESS &&
+        (status = ntki_flow_outputs(flow, __func__, t, result)) == NTK_SUCCESS &&
+        (status = ntki_progress(set->context, __func__, 1, "flow")) == NTK_SUCCESS)
         status = deliver(set->context, __func__, set->n, set->c, result, f, ldf);
     ntki_release(set->context, result);
     return status;
@@ -49,7 +51,9 @@ ntk_status ntk_flow_get_coefficients(ntk_flow *flow, double t, double *a, int64_
     ntk_status status;
     if ((status = check_time(flow, __func__, t)) != NTK_SUCCESS ||
         (status = ntki_check_matrix(set->context, __func__, &out)) != NTK_SUCCESS ||
-        (status = ntki_flow_solve(flow, __func__, t)) != NTK_SUCCESS)
+        (status = ntki_progress(set->context, __func__, 0, "flow")) != NTK_SUCCESS ||
+        (status = ntki_flow_solve(flow, __func__, t)) != NTK_SUCCESS ||
+        (status = ntki_progress(set->context, __func__, 1, "flow")) != NTK_SUCCESS)
         return status;
     return deliver(set->context, __func__, set->n, set->c, flow->coefficients, a, lda);
 }
@@ -118,7 +122,9 @@ ntk_status ntk_flow_predict(ntk_flow *flow, double t, int64_t m, const double *c
         (status = check_initial(flow, __func__, m, f0, ldf0)) != NTK_SUCCESS ||
         (status = ntki_allocate_matrix(context, __func__, m, set->c, &result)) != NTK_SUCCESS)
         return status;
-    if ((status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS) {
+    if ((status = ntki_progress(context, __func__, 0, "flow")) == NTK_SUCCESS &&
+        (status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS &&
+        (status = ntki_progress(context, __func__, 1, "flow")) == NTK_SUCCESS) {
         ntki_dgemm(&context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, m, set->c, set->n, 1, cross, ldk,
                    flow->coefficients, set->c, 0, result, set->c);
         add_initial(flow, t, m, f0, ldf0, result);
@@ -158,7 +164,9 @@ ntk_status ntk_flow_predict_at(ntk_flow *flow, double t, int64_t m, const double
         (status = check_initial(flow, __func__, m, f0, ldf0)) != NTK_SUCCESS ||
         (status = ntki_allocate_matrix(context, __func__, m, set->c, &job.result)) != NTK_SUCCESS)
         return status;
-    if ((status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS &&
+    if ((status = ntki_progress(context, __func__, 0, "flow")) == NTK_SUCCESS &&
+        (status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS &&
+        (status = ntki_progress(context, __func__, 1, "flow")) == NTK_SUCCESS &&
         (status = ntki_training_stream(set, __func__, m, z, ldz, predict_block, &job)) == NTK_SUCCESS) {
         add_initial(flow, t, m, f0, ldf0, job.result);
         status = deliver(context, __func__, m, set->c, job.result, f, ldf);

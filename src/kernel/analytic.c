@@ -12,26 +12,25 @@
 /* Below this 1 - |cos| the inner product has lost more than 8 bits of it, and the rows are compared directly. */
 static const double near_threshold = 0x1p-8;
 
-/* 1 - |cos| = |u - v|^2 / 2 or |u + v|^2 / 2: a sum of squares, accurate however small. */
-static double compare_rows(const double *u, const double *v, int64_t d, double sign) {
-    double sums[8] = {0};
-    int64_t j = 0;
-    for (; j + 8 <= d; j += 8)
-        for (int64_t lane = 0; lane < 8; lane++) {
-            const double difference = u[j + lane] - sign * v[j + lane];
-            sums[lane] += difference * difference;
-        }
-    for (; j < d; j++)
-        sums[0] += (u[j] - sign * v[j]) * (u[j] - sign * v[j]);
-    return 0.5 * (((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
+/* 1 - |cos| = |u - v|^2 / 2 or |u + v|^2 / 2 for unit u, v: a sum of squares, accurate however small. Norms whose inverses
+ * leave the range belong to kernel values that do, and are served by the rounded unit rows. */
+static double compare_rows(const ntki_analytic *analytic, const ntki_analytic_rows *a, int64_t i,
+                           const ntki_analytic_rows *b, int64_t j, double sign) {
+    const int64_t d = analytic->kernel.input_dimension;
+    const double norm = a->side[0].rms[i], other = b->side[0].rms[j];
+    const double low = 1e-280, high = 1e280;
+    if (norm > low && norm < high && other > low && other < high)
+        return analytic->operations->half_squared_distance(d, 1 / norm, a->x + i * a->ldx, sign / other,
+                                                           b->x + j * b->ldx);
+    return analytic->operations->half_squared_distance(d, 1, a->unit + i * d, sign, b->unit + j * d);
 }
 
-static void refine_near_pairs(const double *u, const double *v, int64_t d, int64_t count, double *cosine,
-                              double *near) {
+static void refine_near_pairs(const ntki_analytic *analytic, const ntki_analytic_rows *a, int64_t i,
+                              const ntki_analytic_rows *b, int64_t j0, int64_t count, double *cosine, double *near) {
     for (int64_t j = 0; j < count; j++)
         if (near[j] < near_threshold) {
             const double sign = cosine[j] < 0 ? -1 : 1;
-            near[j] = compare_rows(u, v + j * d, d, sign);
+            near[j] = compare_rows(analytic, a, i, b, j0 + j, sign);
             cosine[j] = sign * (1 - near[j]);
         }
 }
@@ -40,14 +39,13 @@ static void refine_near_pairs(const double *u, const double *v, int64_t d, int64
 static void evaluate_chunk(const ntki_analytic *analytic, const ntki_analytic_rows *a, int64_t i,
                            const ntki_analytic_rows *b, int64_t j0, int64_t count, double *out) {
     const ntki_pair_operations *const operations = analytic->operations;
-    const int64_t d = analytic->kernel.input_dimension;
     double k[NTKI_CHUNK], near[NTKI_CHUNK], theta[NTKI_CHUNK];
     double *const tangent = analytic->kernel.type == NTK_KERNEL_NTK ? theta : NULL;
     memcpy(k, out, (size_t)count * sizeof(double));
     if (tangent != NULL)
         memset(theta, 0, (size_t)count * sizeof(double));
     if (operations->nearness(count, k, near) < near_threshold)
-        refine_near_pairs(a->unit + i * d, b->unit + j0 * d, d, count, k, near);
+        refine_near_pairs(analytic, a, i, b, j0, count, k, near);
     for (int64_t l = 0; l < analytic->depth; l++) {
         const ntki_layer_step step = ntki_analytic_step(analytic, l);
         const ntki_row_step run = l == 0 ? operations->first : operations->step[analytic->layer[l - 1].activation.kind];
@@ -85,8 +83,7 @@ static void analytic_tile(const ntk_kernel *kernel, const ntki_tile *tile) {
     ntki_dgemm(&kernel->context->blas, NTKI_NO_TRANSPOSE, NTKI_TRANSPOSE, rows, tile->j1 - tile->j0, d, 1,
                a->unit + tile->i0 * d, d, b->unit + tile->j0 * d, d, 0, tile->out, tile->ldo);
     tile_job job = {(const ntki_analytic *)(const void *)kernel, tile, 8};
-    ntki_parallel_for(ntki_context_threads(kernel->context), (rows + job.rows_per_task - 1) / job.rows_per_task,
-                      evaluate_rows, &job);
+    ntki_parallel_for(kernel->context, (rows + job.rows_per_task - 1) / job.rows_per_task, evaluate_rows, &job);
 }
 
 static void analytic_diagonal(const ntki_rows *rows, double *diagonal) {

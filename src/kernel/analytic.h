@@ -16,6 +16,8 @@ typedef struct {
 /* Input rows as unit vectors, their norms, and what each layer makes of an input alone. */
 typedef struct {
     ntki_rows rows;
+    const double *x; /* the caller's rows, n x d with ldx: they outlive this */
+    int64_t ldx;
     double *unit;          /* n x d */
     double *block;         /* holds all the vectors that the layers point into */
     ntki_layer_side *side; /* depth of them */

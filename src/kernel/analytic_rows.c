@@ -113,6 +113,8 @@ ntk_status ntki_analytic_prepare(const ntk_kernel *kernel, const char *function,
     ntk_status status = allocate_rows(kernel->context, function, n, d, analytic->depth, &rows);
     if (status != NTK_SUCCESS)
         return status;
+    rows->x = input->x;
+    rows->ldx = input->ldx;
     double *const norm = rows->block + 2 * n;
     for (int64_t i = 0; i < n; i++)
         norm[i] = normalise(input->x + i * input->ldx, d, rows->unit + i * d);

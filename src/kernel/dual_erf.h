@@ -13,12 +13,14 @@ NTKI_INLINE double ntki_arcsin(double r, double h) {
     return r < 0.5 ? value : 1.57079632679489661923 - 2 * value;
 }
 
-/* sqrt(f f') - arcsin(r0) >= 0; v = tanh of half of ln(r_q / r_q'). */
-NTKI_INLINE double ntki_erf_norm_gap(double v, double mean, double f, double r0, double one_minus_r0_squared) {
-    const double first = r0 / (__builtin_sqrt(one_minus_r0_squared) * (f + DBL_MIN));
-    const double second = first * (1 + r0 * r0 / one_minus_r0_squared) - first * first;
+/* sqrt(f f') - arcsin(r0) >= 0; v = tanh of half of ln(r_q / r_q'), c0 = 1 - r0^2. For small v it is f v^2 / 2 times the
+ * second derivative of ln arcsin(exp x), whose terms are kept in an order that cannot overflow. */
+NTKI_INLINE double ntki_erf_norm_gap(double v, double mean, double f, double r0, double c0) {
+    const double root = __builtin_sqrt(c0), wide = r0 * (v / root);
+    const double first = r0 / (root * (f + DBL_MIN));
+    const double slope = first * v;
+    const double series = 0.5 * f * (first * (v * v) + first * (wide * wide) - slope * slope);
     const double direct = mean - f;
-    const double series = 0.5 * f * v * v * second;
     const double positive = direct > 0 ? direct : 0;
     return v * v < 1e-8 ? series : positive;
 }

@@ -31,8 +31,7 @@ static void gram_panel(const ntk_kernel *kernel, const ntki_rows *rows, int64_t 
         const ntki_tile tile = {rows, rows, i0, i1, j0, j1, k + i0 * ldk + j0, ldk, true};
         kernel->evaluator->tile(kernel, &tile);
         mirror_job job = {&tile, k, ldk};
-        ntki_parallel_for(ntki_context_threads(kernel->context), (j1 - j0 + MIRROR_BLOCK - 1) / MIRROR_BLOCK,
-                          mirror_block, &job);
+        ntki_parallel_for(kernel->context, (j1 - j0 + MIRROR_BLOCK - 1) / MIRROR_BLOCK, mirror_block, &job);
     }
 }
 

@@ -44,6 +44,9 @@ typedef void (*ntki_diagonal_step)(const ntki_layer_step *step, const double *st
 typedef struct {
     /* cosine[j] stays, near[j] = 1 - |cosine[j]|; returns the smallest. */
     double (*nearness)(int64_t count, const double *cosine, double *near);
+    /* |a u - b v|^2 / 2 with the products a u_j and b v_j taken exactly: the rounding of a = 1/|u| and b = +-1/|v| moves
+     * the difference along u only, which enters squared. */
+    double (*half_squared_distance)(int64_t d, double a, const double *u, double b, const double *v);
     /* From cosines and nearness in k and near. */
     ntki_row_step first;
     const ntki_row_step *step;

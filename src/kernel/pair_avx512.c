@@ -6,6 +6,7 @@ typedef int ntki_avx512_not_empty;
 #if NTKI_X86_PATHS
 NTKI_TARGET_AVX512
 
+#define NTKI_FUSED 1
 #define NTKI_FMA(a, b, c) __builtin_fma(a, b, c)
 #define NTKI_PAIR_OPERATIONS ntki_pair_operations_avx512
 

@@ -1,5 +1,6 @@
 /* The pair operations in the instruction set that the compiler was told to use. */
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__aarch64__)
+#define NTKI_FUSED 1
 #define NTKI_FMA(a, b, c) __builtin_fma(a, b, c)
 #else
 #define NTKI_FMA(a, b, c) ((a) * (b) + (c))

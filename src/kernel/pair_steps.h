@@ -1,5 +1,5 @@
 /* The pair operations for one instruction set: included by pair_baseline.c, pair_avx2.c and pair_avx512.c, each of which
- * defines NTKI_FMA and NTKI_PAIR_OPERATIONS. */
+ * defines NTKI_FMA(a, b, c) = a b + c, NTKI_FUSED where that is one rounding, and NTKI_PAIR_OPERATIONS. */
 #include <ntk/mlp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -129,9 +129,39 @@ static double nearness(int64_t count, const double *restrict cosine, double *res
     return smallest;
 }
 
+/* x y - product, exactly, where product = fl(x y). */
+NTKI_INLINE double ntki_product_error(double x, double y, double product) {
+#ifdef NTKI_FUSED
+    return __builtin_fma(x, y, -product);
+#else
+    const double splitter = 134217729; /* 2^27 + 1: Dekker's and Veltkamp's splitting */
+    const double cx = splitter * x, cy = splitter * y;
+    const double x1 = cx - (cx - x), y1 = cy - (cy - y), x2 = x - x1, y2 = y - y1;
+    return ((x1 * y1 - product) + x1 * y2 + x2 * y1) + x2 * y2;
+#endif
+}
+
+enum { NTKI_LANES = 8 };
+
+static double half_squared_distance(int64_t d, double a, const double *u, double b, const double *v) {
+    double sums[NTKI_LANES] = {0};
+    for (int64_t j0 = 0; j0 < d; j0 += NTKI_LANES) {
+        const int64_t lanes = d - j0 < NTKI_LANES ? d - j0 : NTKI_LANES;
+        NTKI_VECTORISE
+        for (int64_t lane = 0; lane < lanes; lane++) {
+            const double p = a * u[j0 + lane], q = b * v[j0 + lane];
+            const double error = ntki_product_error(a, u[j0 + lane], p) - ntki_product_error(b, v[j0 + lane], q);
+            const double difference = (p - q) + error;
+            sums[lane] += difference * difference;
+        }
+    }
+    return 0.5 * (((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
+}
+
 #define NTKI_ROW_ENTRY(kind, name) [kind] = row_##name,
 #define NTKI_DIAGONAL_ENTRY(kind, name) [kind] = diagonal_##name,
 static const ntki_row_step row_steps[] = {NTKI_DUALS(NTKI_ROW_ENTRY)};
 static const ntki_diagonal_step diagonal_steps[] = {NTKI_DUALS(NTKI_DIAGONAL_ENTRY)};
 
-const ntki_pair_operations NTKI_PAIR_OPERATIONS = {nearness, row_cosine, row_steps, diagonal_steps};
+const ntki_pair_operations NTKI_PAIR_OPERATIONS = {nearness, half_squared_distance, row_cosine, row_steps,
+                                                   diagonal_steps};

@@ -87,13 +87,7 @@ static ntk_status check_parameters(ntk_context *context, const char *function, i
     if (n == 0)
         return NTK_SUCCESS;
     const ntk_status status = ntki_check_pointer(context, function, "params", params);
-    if (status != NTK_SUCCESS)
-        return status;
-    for (int64_t i = 0; i < n; i++)
-        if (!isfinite(params[i]))
-            return ntki_fail(context, NTK_ERR_NOT_FINITE, function, "params[%lld] is %g; it must be finite",
-                             (long long)i, params[i]);
-    return NTK_SUCCESS;
+    return status != NTK_SUCCESS ? status : ntki_check_finite_vector(context, function, "params", n, params);
 }
 
 ntk_status ntk_activation_create(ntk_context *context, int32_t kind, const double *params, int64_t n,
