@@ -111,11 +111,6 @@ cleanup:
     return status;
 }
 
-static ntk_status solve_in_eigenbasis(ntk_flow *flow, const char *function, double t) {
-    const ntk_status status = ntki_flow_decompose(flow, function);
-    return status != NTK_SUCCESS ? status : combine_modes(flow, function, t, false, flow->coefficients);
-}
-
 /* Whether the inverse of K + ridge I says what the flow does. Where K is singular at the scale of the ridge, a(t) has a
  * component of size y / ridge in its null space; that changes no output but by the rounding of the products. */
 static bool trust_factor(const ntk_flow *flow, double ridge, double norm, double reciprocal) {
@@ -153,7 +148,8 @@ static ntk_status factor(ntk_flow *flow, const char *function, double ridge, boo
     return ntki_progress(set->context, function, 1, "factorisation");
 }
 
-static ntk_status solve_limit(ntk_flow *flow, const char *function) {
+/* Brings the flow to a state in which a(infinity) can be solved for. */
+static ntk_status prepare_limit(ntk_flow *flow, const char *function) {
     const ntki_training *const set = &flow->training;
     const double ridge = (double)set->n * flow->weight_decay / flow->learning_rate;
     bool well_conditioned = true;
@@ -161,34 +157,47 @@ static ntk_status solve_limit(ntk_flow *flow, const char *function) {
         return ntki_fail(set->context, NTK_ERR_RANGE, function,
                          "the ridge n lambda / eta overflows: lambda is %g, eta is %g", flow->weight_decay,
                          flow->learning_rate);
-    if (flow->state != NTKI_FLOW_FACTOR || flow->ridge != ridge) {
-        const ntk_status status = factor(flow, function, ridge, &well_conditioned);
-        if (status != NTK_SUCCESS)
-            return status;
-    }
-    if (!well_conditioned)
-        return solve_in_eigenbasis(flow, function, INFINITY);
+    if (flow->state == NTKI_FLOW_FACTOR && flow->ridge == ridge)
+        return NTK_SUCCESS;
+    const ntk_status status = factor(flow, function, ridge, &well_conditioned);
+    if (status != NTK_SUCCESS || well_conditioned)
+        return status;
+    return ntki_flow_decompose(flow, function);
+}
+
+ntk_status ntki_flow_prepare(ntk_flow *flow, const char *function, double t) {
+    if (t == 0 || flow->coefficient_time == t)
+        return NTK_SUCCESS;
+    if (isinf(t) && flow->state != NTKI_FLOW_EIGENVECTORS)
+        return prepare_limit(flow, function);
+    return ntki_flow_decompose(flow, function);
+}
+
+/* (K + ridge I) a = y - [lambda = 0] f0 with the factor. */
+static void solve_limit(ntk_flow *flow) {
+    const ntki_training *const set = &flow->training;
+    const bool shifted = flow->initial != NULL && flow->weight_decay == 0;
     for (int64_t i = 0; i < set->n * set->c; i++)
-        flow->coefficients[i] = set->y[i] - (flow->initial != NULL && flow->weight_decay == 0 ? flow->initial[i] : 0);
+        flow->coefficients[i] = set->y[i] - (shifted ? flow->initial[i] : 0);
     ntki_dtrsm_lower(&set->context->blas, NTKI_LEFT, NTKI_NO_TRANSPOSE, set->n, set->c, set->gram, set->n,
                      flow->coefficients, set->c);
     ntki_dtrsm_lower(&set->context->blas, NTKI_LEFT, NTKI_TRANSPOSE, set->n, set->c, set->gram, set->n,
                      flow->coefficients, set->c);
-    return NTK_SUCCESS;
 }
 
 ntk_status ntki_flow_solve(ntk_flow *flow, const char *function, double t) {
+    const int64_t count = flow->training.n * flow->training.c;
     ntk_status status = NTK_SUCCESS;
     if (flow->coefficient_time == t)
         return NTK_SUCCESS;
     flow->coefficient_time = NAN;
     if (t == 0)
-        memset(flow->coefficients, 0, (size_t)(flow->training.n * flow->training.c) * sizeof(double));
-    else if (isinf(t) && flow->state != NTKI_FLOW_EIGENVECTORS)
-        status = solve_limit(flow, function);
+        memset(flow->coefficients, 0, (size_t)count * sizeof(double));
+    else if (flow->state == NTKI_FLOW_EIGENVECTORS)
+        status = combine_modes(flow, function, t, false, flow->coefficients);
     else
-        status = solve_in_eigenbasis(flow, function, t);
-    for (int64_t i = 0; status == NTK_SUCCESS && i < flow->training.n * flow->training.c; i++)
+        solve_limit(flow);
+    for (int64_t i = 0; status == NTK_SUCCESS && i < count; i++)
         if (!isfinite(flow->coefficients[i]))
             status = ntki_fail(flow->training.context, NTK_ERR_RANGE, function,
                                "the coefficients at t = %g exceed the double range", t);

@@ -17,14 +17,15 @@ static void release_flow(ntk_flow *flow) {
     ntki_release(context, flow);
 }
 
-/* An empty flow; the training set is filled by the caller. */
-static ntk_status allocate_flow(ntk_context *context, const char *function, ntk_flow **out) {
-    ntk_flow *flow = NULL;
-    const ntk_status status = ntki_allocate(context, function, 1, sizeof(*flow), &flow);
-    if (status != NTK_SUCCESS)
+/* What both ways of creation share: an empty handle before, the work areas after the training set is made. */
+static ntk_status begin(ntk_context *context, const char *function, int32_t loss, const void *out, ntk_flow **flow) {
+    ntk_status status;
+    if (loss != NTK_LOSS_SQUARED)
+        return ntki_fail(context, NTK_ERR_ENUM, function, "loss is %d; it is no NTK_LOSS_ number", (int)loss);
+    if ((status = ntki_check_pointer(context, function, "out", out)) != NTK_SUCCESS ||
+        (status = ntki_allocate(context, function, 1, sizeof(**flow), flow)) != NTK_SUCCESS)
         return status;
-    *flow = (ntk_flow){.training = {.context = context}, .coefficient_time = NAN, .learning_rate = 1};
-    *out = flow;
+    **flow = (ntk_flow){.training = {.context = context}, .coefficient_time = NAN, .learning_rate = 1};
     return NTK_SUCCESS;
 }
 
@@ -39,10 +40,17 @@ static ntk_status allocate_work(ntk_flow *flow, const char *function) {
     return ntki_allocate_matrix(set->context, function, set->n, set->c, &flow->coefficients);
 }
 
-static ntk_status check_loss(ntk_context *context, const char *function, int32_t loss, const void *out) {
-    if (loss != NTK_LOSS_SQUARED)
-        return ntki_fail(context, NTK_ERR_ENUM, function, "loss is %d; it is no NTK_LOSS_ number", (int)loss);
-    return ntki_check_pointer(context, function, "out", out);
+static ntk_status finish(ntk_context *held, const char *function, ntk_status status, ntk_flow *flow, ntk_flow **out) {
+    if (status == NTK_SUCCESS)
+        status = allocate_work(flow, function);
+    if (status == NTK_SUCCESS) {
+        *out = flow;
+        return NTK_SUCCESS;
+    }
+    if (flow != NULL)
+        release_flow(flow);
+    ntki_context_release(held);
+    return status;
 }
 
 ntk_status ntk_flow_create(ntk_context *context, int64_t n, int64_t c, const double *gram, int64_t ldk, const double *y,
@@ -52,17 +60,10 @@ ntk_status ntk_flow_create(ntk_context *context, int64_t n, int64_t c, const dou
     ntk_status status = ntki_context_acquire(context, &held);
     if (status != NTK_SUCCESS)
         return status;
-    if ((status = check_loss(held, __func__, loss, out)) != NTK_SUCCESS ||
-        (status = allocate_flow(held, __func__, &flow)) != NTK_SUCCESS ||
-        (status = ntki_training_from_gram(&flow->training, held, __func__, n, c, gram, ldk, y, ldy)) != NTK_SUCCESS ||
-        (status = allocate_work(flow, __func__)) != NTK_SUCCESS) {
-        if (flow != NULL)
-            release_flow(flow);
-        ntki_context_release(held);
-        return status;
-    }
-    *out = flow;
-    return NTK_SUCCESS;
+    status = begin(held, __func__, loss, out, &flow);
+    if (status == NTK_SUCCESS)
+        status = ntki_training_from_gram(&flow->training, held, __func__, n, c, gram, ldk, y, ldy);
+    return finish(held, __func__, status, flow, out);
 }
 
 ntk_status ntk_flow_create_from_kernel(ntk_kernel *kernel, int64_t n, const double *x, int64_t ldx, int64_t c,
@@ -72,17 +73,11 @@ ntk_status ntk_flow_create_from_kernel(ntk_kernel *kernel, int64_t n, const doub
     ntk_context *held = NULL;
     ntk_flow *flow = NULL;
     ntk_status status = ntki_context_acquire(kernel->context, &held);
-    if ((status = check_loss(held, __func__, loss, out)) != NTK_SUCCESS ||
-        (status = allocate_flow(held, __func__, &flow)) != NTK_SUCCESS ||
-        (status = ntki_training_from_kernel(&flow->training, kernel, __func__, n, x, ldx, c, y, ldy)) != NTK_SUCCESS ||
-        (status = allocate_work(flow, __func__)) != NTK_SUCCESS) {
-        if (flow != NULL)
-            release_flow(flow);
-        ntki_context_release(held);
-        return status;
-    }
-    *out = flow;
-    return NTK_SUCCESS;
+    if (status == NTK_SUCCESS)
+        status = begin(held, __func__, loss, out, &flow);
+    if (status == NTK_SUCCESS)
+        status = ntki_training_from_kernel(&flow->training, kernel, __func__, n, x, ldx, c, y, ldy);
+    return finish(held, __func__, status, flow, out);
 }
 
 void ntk_flow_destroy(ntk_flow *flow) {

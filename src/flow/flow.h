@@ -32,10 +32,13 @@ double ntki_flow_floor(const ntk_flow *flow);
 /* Brings the flow to NTKI_FLOW_EIGENVECTORS. */
 ntk_status ntki_flow_decompose(ntk_flow *flow, const char *function);
 
-/* flow->coefficients = a(t). */
+/* Everything that is done once, with its own progress: the flow can then solve for a(t). */
+ntk_status ntki_flow_prepare(ntk_flow *flow, const char *function, double t);
+
+/* flow->coefficients = a(t), after ntki_flow_prepare() for this t. */
 ntk_status ntki_flow_solve(ntk_flow *flow, const char *function, double t);
 
-/* f = f_t(X), n x c with ld = c. */
+/* f = f_t(X), n x c with ld = c, after ntki_flow_prepare() for this t. */
 ntk_status ntki_flow_outputs(ntk_flow *flow, const char *function, double t, double *f);
 
 /* exp(-lambda t), right for t = infinity too. */

@@ -35,7 +35,8 @@ ntk_status ntk_flow_train(ntk_flow *flow, double t, double *f, int64_t ldf) {
         (status = ntki_check_matrix(set->context, __func__, &out)) != NTK_SUCCESS ||
         (status = ntki_allocate_matrix(set->context, __func__, set->n, set->c, &result)) != NTK_SUCCESS)
         return status;
-    if ((status = ntki_progress(set->context, __func__, 0, "flow")) == NTK_SUCCESS &&
+    if ((status = ntki_flow_prepare(flow, __func__, t)) == NTK_SUCCESS &&
+        (status = ntki_progress(set->context, __func__, 0, "flow")) == NTK_SUCCESS &&
         (status = ntki_flow_outputs(flow, __func__, t, result)) == NTK_SUCCESS &&
         (status = ntki_progress(set->context, __func__, 1, "flow")) == NTK_SUCCESS)
         status = deliver(set->context, __func__, set->n, set->c, result, f, ldf);
@@ -51,6 +52,7 @@ ntk_status ntk_flow_get_coefficients(ntk_flow *flow, double t, double *a, int64_
     ntk_status status;
     if ((status = check_time(flow, __func__, t)) != NTK_SUCCESS ||
         (status = ntki_check_matrix(set->context, __func__, &out)) != NTK_SUCCESS ||
+        (status = ntki_flow_prepare(flow, __func__, t)) != NTK_SUCCESS ||
         (status = ntki_progress(set->context, __func__, 0, "flow")) != NTK_SUCCESS ||
         (status = ntki_flow_solve(flow, __func__, t)) != NTK_SUCCESS ||
         (status = ntki_progress(set->context, __func__, 1, "flow")) != NTK_SUCCESS)
@@ -122,7 +124,8 @@ ntk_status ntk_flow_predict(ntk_flow *flow, double t, int64_t m, const double *c
         (status = check_initial(flow, __func__, m, f0, ldf0)) != NTK_SUCCESS ||
         (status = ntki_allocate_matrix(context, __func__, m, set->c, &result)) != NTK_SUCCESS)
         return status;
-    if ((status = ntki_progress(context, __func__, 0, "flow")) == NTK_SUCCESS &&
+    if ((status = ntki_flow_prepare(flow, __func__, t)) == NTK_SUCCESS &&
+        (status = ntki_progress(context, __func__, 0, "flow")) == NTK_SUCCESS &&
         (status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS &&
         (status = ntki_progress(context, __func__, 1, "flow")) == NTK_SUCCESS) {
         ntki_dgemm(&context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, m, set->c, set->n, 1, cross, ldk,
@@ -164,7 +167,8 @@ ntk_status ntk_flow_predict_at(ntk_flow *flow, double t, int64_t m, const double
         (status = check_initial(flow, __func__, m, f0, ldf0)) != NTK_SUCCESS ||
         (status = ntki_allocate_matrix(context, __func__, m, set->c, &job.result)) != NTK_SUCCESS)
         return status;
-    if ((status = ntki_progress(context, __func__, 0, "flow")) == NTK_SUCCESS &&
+    if ((status = ntki_flow_prepare(flow, __func__, t)) == NTK_SUCCESS &&
+        (status = ntki_progress(context, __func__, 0, "flow")) == NTK_SUCCESS &&
         (status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS &&
         (status = ntki_progress(context, __func__, 1, "flow")) == NTK_SUCCESS &&
         (status = ntki_training_stream(set, __func__, m, z, ldz, predict_block, &job)) == NTK_SUCCESS) {

@@ -2,8 +2,7 @@
  *   E[phi phi] = (2 / pi) arcsin r,   E[phi' phi'] = (4 / pi) / sqrt(Q Q' (1 - r^2))      [Williams97]
  * The distance of |r| from 1 comes from near: h = ((1 + 2 s^2 + 2 s'^2) / (sqrt(QQ') + 2 s s') + 2 s s' near) / sqrt(QQ').
  * gap = (sqrt(f f') - arcsin r0) + (arcsin r0 - arcsin |r|) in units of 2/pi, where r0 = 2 s s' / sqrt(QQ') belongs to
- * rho = 1 and f = arcsin(2 s^2 / Q). The second bracket is the arcsine of a quotient of positive terms; the first is of
- * second order in the logarithm of s / s' and is taken from its series where the difference would cancel. */
+ * rho = 1 and f = arcsin(2 s^2 / Q). Differences of arcsines are arcsines of quotients of accurate differences. */
 
 /* arcsin of r in [0, 1] given h = 1 - r. */
 NTKI_INLINE double ntki_arcsin(double r, double h) {
@@ -13,16 +12,27 @@ NTKI_INLINE double ntki_arcsin(double r, double h) {
     return r < 0.5 ? value : 1.57079632679489661923 - 2 * value;
 }
 
-/* sqrt(f f') - arcsin(r0) >= 0; v = tanh of half of ln(r_q / r_q'), c0 = 1 - r0^2. For small v it is f v^2 / 2 times the
- * second derivative of ln arcsin(exp x), whose terms are kept in an order that cannot overflow. */
-NTKI_INLINE double ntki_erf_norm_gap(double v, double mean, double f, double r0, double c0) {
-    const double root = __builtin_sqrt(c0), wide = r0 * (v / root);
-    const double first = r0 / (root * (f + DBL_MIN));
-    const double slope = first * v;
-    const double series = 0.5 * f * (first * (v * v) + first * (wide * wide) - slope * slope);
-    const double direct = mean - f;
-    const double positive = direct > 0 ? direct : 0;
-    return v * v < 1e-8 ? series : positive;
+/* arcsin(x) - arcsin(y) for x^2 - y^2 = difference, with the cosines of both angles: exact to rounding where it is small,
+ * and `coarse` (the plain difference) where nothing cancels. */
+NTKI_INLINE double ntki_arcsin_difference(double difference, double x, double y, double cos_x, double cos_y,
+                                          double coarse) {
+    const double sine = difference / (x * cos_y + y * cos_x + DBL_MIN);
+    const double size = sine < 0 ? -sine : sine;
+    const double angle = ntki_arcsin(size, 1 - size);
+    return size < 0.5 ? (sine < 0 ? -angle : angle) : coarse;
+}
+
+/* sqrt(f f') - f0 >= 0 for f = arcsin r, f' = arcsin r', f0 = arcsin r0, r0^2 = r r': with f = f0 + u and f' = f0 + v it is
+ * (f0 (u + v) + u v) / (sqrt(f f') + f0), where u and v come from r - r' = 2 (s^2 - s'^2) / (Q Q'). */
+NTKI_INLINE double ntki_erf_norm_gap(double s2, double t2, double mean, double f0, double r0, double cos0) {
+    const double q = 1 + 2 * s2, p = 1 + 2 * t2;
+    const double x = 2 * s2 / q, y = 2 * t2 / p;
+    const double cos_x = __builtin_sqrt(1 + 4 * s2) / q, cos_y = __builtin_sqrt(1 + 4 * t2) / p;
+    const double difference = 2 * (s2 - t2) / q / p;
+    const double u = ntki_arcsin_difference(x * difference, x, r0, cos_x, cos0, ntki_arcsin(x, 1 / q) - f0);
+    const double v = ntki_arcsin_difference(-y * difference, y, r0, cos_y, cos0, ntki_arcsin(y, 1 / p) - f0);
+    const double gap = (f0 * (u + v) + u * v) / (mean + f0 + DBL_MIN);
+    return gap > 0 ? gap : 0;
 }
 
 NTKI_INLINE ntki_dual ntki_dual_erf(const double *parameters, ntki_pair pair) {
@@ -38,13 +48,12 @@ NTKI_INLINE ntki_dual ntki_dual_erf(const double *parameters, ntki_pair pair) {
     const double r = 2 * size / root;
     const double f = ntki_arcsin(r, h), f0 = ntki_arcsin(r0, h0);
     const double c = h * (2 - h), c0 = h0 * (2 - h0);
-    const double sine = r0 * pair.near * (r0 + r) / (r0 * __builtin_sqrt(c) + r * __builtin_sqrt(c0) + DBL_MIN);
-    const double turn = sine < 0.5 ? ntki_arcsin(sine, 1 - sine) : f0 - f;
-    const double v = (s2 - t2) / (s2 + t2 + 4 * s2 * t2 + DBL_MIN);
+    const double cos0 = __builtin_sqrt(c0), cos1 = __builtin_sqrt(c);
+    const double turn = ntki_arcsin_difference(r0 * pair.near * (r0 + r), r0, r, cos0, cos1, f0 - f);
     const double mean = pair.m * pair.m_other;
-    const double gap = two_over_pi * (ntki_erf_norm_gap(v, mean / two_over_pi, f0, r0, c0) + turn);
+    const double gap = two_over_pi * (ntki_erf_norm_gap(s2, t2, mean / two_over_pi, f0, r0, cos0) + turn);
     const double value = two_over_pi * f, other = mean + value;
-    const ntki_dual dual = {pair.k < 0 ? -value : value, 2 * two_over_pi / (root * __builtin_sqrt(c)),
-                            pair.k < 0 ? other : gap, pair.k < 0 ? gap : other};
+    const ntki_dual dual = {pair.k < 0 ? -value : value, 2 * two_over_pi / (root * cos1), pair.k < 0 ? other : gap,
+                            pair.k < 0 ? gap : other};
     return dual;
 }
