@@ -1,0 +1,223 @@
+/* `ntk kernel`: writes a Gram matrix, a cross matrix or a diagonal of the network's kernel. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/cli/commands.h"
+#include "src/cli/dataset.h"
+#include "src/cli/failure.h"
+#include "src/cli/input.h"
+#include "src/cli/json.h"
+#include "src/cli/network.h"
+#include "src/cli/output_file.h"
+#include "src/cli/progress.h"
+#include "src/cli/session.h"
+#include "src/cli/stopwatch.h"
+#include "src/cli/write_matrix.h"
+
+static const char command[] = "kernel";
+
+struct kernel_settings {
+    const char *input, *other, *output;
+    bool diagonal;
+    int64_t limit_input, limit_other;
+    struct input_settings read;
+    struct network_settings network;
+    struct session_settings session;
+};
+
+struct kernel_run {
+    struct kernel_settings settings;
+    int64_t label_column;
+    ntk_context *context;
+    ntk_kernel *kernel;
+    struct labels labels;
+    struct dataset input, other; /* other.features.values is NULL without --other */
+    double *values;
+    int64_t rows, columns; /* columns = 0: a diagonal */
+    enum matrix_format format;
+    struct output_file file;
+    struct stopwatch watch;
+};
+
+#define MEMBER(name) offsetof(struct kernel_settings, name)
+static const struct option data_options[] = {
+    {"--input", OPTION_TEXT, MEMBER(input), "FILE", "the rows x_1 ... x_n; needed"},
+    {"--other", OPTION_TEXT, MEMBER(other), "FILE", "other rows z_1 ... z_m: the result is K(x_i, z_j), n x m"},
+    {"--diagonal", OPTION_FLAG, MEMBER(diagonal), NULL, "only the n values K(x_i, x_i)"},
+    {"--output", OPTION_TEXT, MEMBER(output), "FILE", "where the matrix goes, FILE.npy or FILE.csv; needed"},
+    {"--limit-input", OPTION_COUNT, MEMBER(limit_input), "N", "use only the first N rows of --input"},
+    {"--limit-other", OPTION_COUNT, MEMBER(limit_other), "N", "use only the first N rows of --other"},
+};
+
+enum { GROUPS = 4 };
+
+static void make_groups(struct kernel_settings *settings, struct option_group groups[GROUPS]) {
+    const struct option_group made[GROUPS] = {
+        {"Data", data_options, sizeof data_options / sizeof data_options[0], settings},
+        {"Reading and preparing features", input_options, input_option_count, &settings->read},
+        {"Network", network_options, network_option_count, &settings->network},
+        {"Running", session_options, session_option_count, &settings->session}};
+    memcpy(groups, made, sizeof made);
+}
+
+static const char introduction[] =
+    "Usage: ntk kernel --input FILE [--other FILE | --diagonal] --output FILE [options]\n"
+    "\n"
+    "Writes the kernel of the infinitely wide network between the rows of a table: the n x n\n"
+    "Gram matrix, the n x m matrix to the rows of another table, or the diagonal. All columns\n"
+    "are features, unless --label-column names one that is to be left out (the labels of a\n"
+    "LIBSVM file always are).\n"
+    "\n"
+    "Example: the neural tangent kernel of three hidden layers of ReLU\n"
+    "  ntk kernel --input points.csv --output gram.npy --depth 3 --weight-std 1.4142135623730951\n";
+
+static int check(struct kernel_run *run) {
+    struct kernel_settings *settings = &run->settings;
+    if (!settings->input || !settings->output)
+        return fail_usage(command, "%s FILE is needed", settings->input ? "--output" : "--input");
+    if (settings->other && settings->diagonal)
+        return fail_usage(command, "--other and --diagonal exclude each other");
+    if (settings->limit_other && !settings->other)
+        return fail_usage(command, "--limit-other needs --other");
+    run->format = matrix_format_of(settings->output);
+    if (run->format == MATRIX_UNKNOWN)
+        return fail_usage(command, "--output takes a name that ends in .csv or .npy, not '%s'", settings->output);
+    if (settings->network.kernel < 0)
+        settings->network.kernel = NTK_KERNEL_NTK;
+    const int code = input_check(command, &settings->read, &run->label_column);
+    return code == DONE ? network_check(command, &settings->network) : code;
+}
+
+static int read_set(struct kernel_run *run, const char *path, int64_t limit, int64_t features, struct dataset *set) {
+    struct read_request request = input_request(&run->settings.read, path, limit, &run->labels);
+    request.label_column = run->label_column;
+    request.features = features;
+    return dataset_read(&request, NULL, set);
+}
+
+static int read_sets(struct kernel_run *run) {
+    const struct kernel_settings *settings = &run->settings;
+    int code = read_set(run, settings->input, settings->limit_input, 0, &run->input);
+    if (code == DONE && settings->other)
+        code = read_set(run, settings->other, settings->limit_other, run->input.features.columns, &run->other);
+    if (code == DONE && settings->other)
+        code = tables_match(&run->input.features, &run->other.features);
+    if (code == DONE)
+        code = input_prepare(&settings->read, &run->input.features, settings->other ? &run->other.features : NULL);
+    run->rows = run->input.features.rows;
+    run->columns = settings->diagonal ? 0 : settings->other ? run->other.features.rows : run->rows;
+    return code;
+}
+
+static int compute(struct kernel_run *run) {
+    const struct table *x = &run->input.features, *z = &run->other.features;
+    const int64_t width = run->columns ? run->columns : 1;
+    if (width > INT64_MAX / 16 / run->rows)
+        return fail_memory("making room for the matrix");
+    run->values = malloc((size_t)(run->rows * width) * sizeof(double));
+    if (!run->values)
+        return fail_memory("making room for the matrix");
+    ntk_status status;
+    if (run->settings.diagonal)
+        status = ntk_kernel_diagonal(run->kernel, x->rows, x->values, x->columns, run->values);
+    else if (run->settings.other)
+        status = ntk_kernel_cross(run->kernel, x->rows, x->values, x->columns, z->rows, z->values, z->columns,
+                                  run->values, width);
+    else
+        status = ntk_kernel_gram(run->kernel, x->rows, x->values, x->columns, run->values, width);
+    return status == NTK_SUCCESS ? DONE : fail_library(run->context, status);
+}
+
+static void report_json(const struct kernel_run *run, const char *what) {
+    json_begin_object(NULL);
+    json_text("command", command);
+    json_text("version", ntk_version());
+    json_text("input", run->settings.input);
+    json_text("other", run->settings.other);
+    json_text("output", run->settings.output);
+    json_text("result", what);
+    json_integer("rows", run->rows);
+    json_integer("columns", run->columns ? run->columns : 1);
+    json_integer("d", run->input.features.columns);
+    network_report_json(&run->settings.network);
+    json_begin_object("seconds");
+    json_number("read", run->watch.seconds[STAGE_READ]);
+    json_number("kernel", run->watch.seconds[STAGE_KERNEL]);
+    json_number("write", run->watch.seconds[STAGE_WRITE]);
+    json_number("total", stopwatch_total(&run->watch));
+    json_end_object();
+    json_integer("peak_memory_bytes", peak_memory_bytes());
+    json_end_object();
+    json_finish();
+}
+
+static void report_text(const struct kernel_run *run, const char *what) {
+    printf("%s of the %s, %lld x %lld, written to %s\n", what, network_kernel_name(run->settings.network.kernel),
+           (long long)run->rows, (long long)(run->columns ? run->columns : 1), run->settings.output);
+    network_report_text(&run->settings.network);
+    if (run->settings.session.times)
+        printf("read           %.3f s\nkernel         %.3f s\nwrite          %.3f s\n", run->watch.seconds[STAGE_READ],
+               run->watch.seconds[STAGE_KERNEL], run->watch.seconds[STAGE_WRITE]);
+    printf("wall time      %.3f s\npeak memory    %.1f MB\n", stopwatch_total(&run->watch),
+           (double)peak_memory_bytes() / 1e6);
+}
+
+static int execute(struct kernel_run *run) {
+    const char *what = run->settings.diagonal ? "diagonal" : run->settings.other ? "cross matrix" : "gram matrix";
+    int code = session_begin(&run->settings.session, &run->context);
+    if (code == DONE)
+        code = output_open(&run->file, run->settings.output);
+    if (code == DONE)
+        code = read_sets(run);
+    if (code == DONE)
+        code = network_create_kernel(run->context, &run->settings.network, run->input.features.columns, &run->kernel);
+    stopwatch_lap(&run->watch, STAGE_READ);
+    if (code == DONE)
+        code = compute(run);
+    stopwatch_lap(&run->watch, STAGE_KERNEL);
+    if (code == DONE) {
+        write_matrix(run->file.stream, run->format, run->rows, run->columns, run->values);
+        code = output_commit(&run->file);
+    }
+    stopwatch_lap(&run->watch, STAGE_WRITE);
+    progress_clear();
+    if (code == DONE && run->settings.session.json)
+        report_json(run, what);
+    else if (code == DONE)
+        report_text(run, what);
+    return code;
+}
+
+static void release(struct kernel_run *run) {
+    output_discard(&run->file);
+    ntk_kernel_destroy(run->kernel);
+    free(run->values);
+    dataset_free(&run->other);
+    dataset_free(&run->input);
+    labels_free(&run->labels);
+    session_end(run->context);
+}
+
+int command_kernel(int argc, char **argv) {
+    struct kernel_run run = {.label_column = LABEL_COLUMN_NONE};
+    run.settings.read = input_defaults;
+    run.settings.network = network_defaults;
+    struct option_group groups[GROUPS];
+    bool help = false;
+    stopwatch_begin(&run.watch);
+    make_groups(&run.settings, groups);
+    int code = options_parse(command, groups, GROUPS, argc, argv, &help);
+    if (code == DONE && help) {
+        fputs(introduction, stdout);
+        options_print(groups, GROUPS);
+        return DONE;
+    }
+    if (code == DONE)
+        code = check(&run);
+    if (code == DONE)
+        code = execute(&run);
+    release(&run);
+    return code;
+}
