@@ -1,0 +1,32 @@
+"""The Neural Tangent Kernel of multi-layer perceptrons: a ctypes wrapper of libntk on NumPy.
+
+    import numpy as np, ntk
+    mlp = ntk.Mlp([64, 1024, 1024, 10], activation="relu", weight_std=2**0.5, bias_std=0.1)
+    kernel = ntk.Kernel(mlp, "ntk")
+    flow = ntk.Flow(kernel, x, y)          # x: n x 64, y: n x 10
+    f = flow.predict(np.inf, z)            # the trained network at z
+
+Arrays. A float64 matrix whose rows are contiguous is read where it lies, also as a slice of rows or of leading columns
+of a larger one (its row stride becomes the leading dimension). Anything else is converted to such a matrix first.
+Complex numbers are refused. Results are new arrays, or `out` where a method takes it: a writable float64 matrix with
+contiguous rows.
+
+Errors. ntk.Error carries the status of the library and its sentence. Ctrl-C stops long work: the library is asked to
+cancel at its next progress report, and KeyboardInterrupt is raised.
+
+Threads. The interpreter's lock is released during a call. Calls of objects of one context wait for each other;
+different contexts run side by side.
+
+The library is looked for at the path in the environment variable NTK_LIBRARY, then beside this package, then in build/
+of the source tree that holds this package, then by ctypes.util.find_library("ntk").
+"""
+
+from ._context import Context
+from ._library import Error, library_path, version
+from .flow import Flow
+from .gp import GP
+from .kernel import Kernel
+from .mlp import Activation, Mlp
+
+__all__ = ["Activation", "Context", "Error", "Flow", "GP", "Kernel", "Mlp", "library_path", "version"]
+__version__ = "0.1.0"

@@ -1,0 +1,74 @@
+"""NumPy arrays as the matrices of the library: an address and a leading dimension."""
+
+import numpy as np
+
+
+class Rows:
+    """A float64 matrix with contiguous rows, without a copy where the array is one already."""
+
+    def __init__(self, array, name, columns=None):
+        given = np.asarray(array)
+        if np.iscomplexobj(given):
+            raise TypeError(f"{name} is complex; the library takes real numbers")
+        if given.ndim != 2:
+            raise ValueError(f"{name} has {given.ndim} dimension(s); a matrix with 2 is needed")
+        if columns is not None and given.shape[1] != columns:
+            raise ValueError(f"{name} has {given.shape[1]} columns; expected {columns}")
+        self.array = given if _rows_are_contiguous(given) else np.ascontiguousarray(given, dtype=np.float64)
+        self.n, self.columns = self.array.shape
+        self.ld = _leading_dimension(self.array)
+        self.address = self.array.ctypes.data
+
+    @property
+    def matrix(self):
+        return self.address, self.ld
+
+    @property
+    def rows(self):
+        return self.n, self.address, self.ld
+
+
+class Result(Rows):
+    """The array that a call writes: `out` itself, which must fit exactly, or a new one."""
+
+    def __init__(self, shape, out, name="out"):
+        if out is None:
+            out = np.empty(shape)
+        elif not isinstance(out, np.ndarray) or out.shape != tuple(shape):
+            raise ValueError(f"{name} must be an array of shape {tuple(shape)}")
+        elif not out.flags.writeable or not _rows_are_contiguous(out):
+            raise ValueError(f"{name} must be a writable float64 matrix with contiguous rows")
+        super().__init__(out, name)
+
+
+def targets(y, n, name="y"):
+    """(Rows, was_vector): targets as an n x c matrix; a vector stands for one column."""
+    given = np.asarray(y)
+    was_vector = given.ndim == 1
+    matrix = Rows(given[:, np.newaxis] if was_vector else given, name)
+    if matrix.n != n:
+        raise ValueError(f"{name} has {matrix.n} rows; expected {n}")
+    return matrix, was_vector
+
+
+def vector(values, name, size):
+    """A contiguous float64 vector of that size."""
+    result = np.ascontiguousarray(values, dtype=np.float64)
+    if result.shape != (size,):
+        raise ValueError(f"{name} has the shape {result.shape}; expected ({size},)")
+    return result
+
+
+def _rows_are_contiguous(array):
+    """Whether the library can read the matrix in place: the row stride must be a leading dimension."""
+    if array.dtype != np.float64 or not array.dtype.isnative or array.ndim != 2 or not array.flags.aligned:
+        return False
+    n, d = array.shape
+    column_fits = d <= 1 or array.strides[1] == 8
+    row_fits = n <= 1 or (array.strides[0] >= 8 * d and array.strides[0] % 8 == 0)
+    return column_fits and row_fits
+
+
+def _leading_dimension(array):
+    n, d = array.shape
+    return max(array.strides[0] // 8, d) if n > 1 else d

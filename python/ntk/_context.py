@@ -1,0 +1,200 @@
+"""Contexts, and the owner of a handle that all classes share."""
+
+import collections
+import ctypes
+import signal
+import threading
+import weakref
+
+from ._library import LOG_CALLBACK, PROGRESS_CALLBACK, Error, library
+
+
+class _Interrupts:
+    """Turns Ctrl-C during a call into a request to cancel, for the main thread and Python's own handler.
+
+    A KeyboardInterrupt would be raised as the progress callback is entered, where ctypes drops it."""
+
+    def __init__(self, raw):
+        self.raw = raw
+        self.came = False
+
+    def __enter__(self):
+        self.installed = (threading.current_thread() is threading.main_thread()
+                          and signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+        if self.installed:
+            signal.signal(signal.SIGINT, self.handle)
+        return self
+
+    def handle(self, number, frame):
+        self.came = True
+        library.ntk_context_cancel(self.raw)
+
+    def __exit__(self, *exception):
+        if self.installed:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.came:
+            library.ntk_context_clear_cancel(self.raw)  # when the call was over before it could obey
+        return False
+
+
+class _Session:
+    """One ntk_context with its lock. Handles are given back between calls only, since garbage collection may find them
+    while another thread, or a progress callback of this one, is inside a call."""
+
+    def __init__(self):
+        self.raw = ctypes.c_void_p()
+        status = library.ntk_context_create(ctypes.byref(self.raw))
+        if status:
+            raise Error(status, "ntk_context_create: " + library.ntk_status_string(status).decode())
+        self.lock = threading.Lock()
+        self.owner = None
+        self.retired = collections.deque()
+        self.progress = self.log = self.raised = None
+        # The trampolines must not keep the session alive, or nothing would ever be given back.
+        this = weakref.ref(self)
+        self.trampolines = (PROGRESS_CALLBACK(lambda f, phase, user: this().on_progress(f, phase)),
+                            LOG_CALLBACK(lambda level, message, user: this().on_log(level, message)))
+        library.ntk_context_set_progress(self.raw, self.trampolines[0], None)
+        library.ntk_context_set_log(self.raw, self.trampolines[1], None)
+
+    def on_progress(self, fraction, phase):
+        try:
+            return int(bool(self.progress and self.progress(fraction, phase.decode())))
+        except BaseException as raised:
+            self.raised = raised
+            return 1
+
+    def on_log(self, level, message):
+        try:
+            if self.log:
+                self.log(level, message.decode())
+        except BaseException as raised:
+            self.raised = raised
+
+    def call(self, name, *arguments):
+        if self.owner == threading.get_ident():
+            raise RuntimeError(f"{name}: a callback must not use its own context")
+        with self.lock:
+            self.owner = threading.get_ident()
+            try:
+                self.raised = None
+                with _Interrupts(self.raw) as interrupts:
+                    status = getattr(library, name)(*arguments)
+                raised, self.raised = self.raised, None
+                sentence = self.sentence(status)
+                self.give_back_retired()
+            finally:
+                self.owner = None
+        if interrupts.came:
+            raise KeyboardInterrupt
+        if raised is not None:  # a callback failed
+            raise raised
+        if status:
+            raise Error(status, sentence)
+
+    def sentence(self, status):
+        if library.ntk_context_last_status(self.raw) == status:
+            return library.ntk_context_last_error(self.raw).decode()
+        return library.ntk_status_string(status).decode()
+
+    def retire(self, destroy, handle):
+        self.retired.append((destroy, handle))
+        if self.lock.acquire(blocking=False):
+            try:
+                self.give_back_retired()
+            finally:
+                self.lock.release()
+
+    def give_back_retired(self):
+        while self.retired:
+            destroy, handle = self.retired.popleft()
+            destroy(handle)
+
+    def __del__(self):
+        if self.raw:
+            self.give_back_retired()
+            library.ntk_context_destroy(self.raw)
+
+
+class Context:
+    """Where threads, progress and errors belong. Objects made without one get a context of their own.
+
+    threads   number of threads of the library's own loops; 0 means as many as the machine offers
+    progress  progress(fraction, phase) is told of long work; a true result cancels it
+    log       log(level, message) receives messages; level is 0 (error), 1 (warning) or 2 (information)
+    """
+
+    def __init__(self, threads=0, progress=None, log=None):
+        self._session = _Session()
+        self.progress = progress
+        self.log = log
+        if threads:
+            self.threads = threads
+
+    @property
+    def threads(self):
+        value = ctypes.c_int32()
+        self._session.call("ntk_context_get_threads", self._session.raw, ctypes.byref(value))
+        return value.value
+
+    @threads.setter
+    def threads(self, value):
+        self._session.call("ntk_context_set_threads", self._session.raw, value)
+
+    @property
+    def progress(self):
+        return self._session.progress
+
+    @progress.setter
+    def progress(self, callback):
+        self._session.progress = callback
+
+    @property
+    def log(self):
+        return self._session.log
+
+    @log.setter
+    def log(self, callback):
+        self._session.log = callback
+
+    @property
+    def blas_integer_bits(self):
+        value = ctypes.c_int32()
+        self._session.call("ntk_context_get_blas_integer_bits", self._session.raw, ctypes.byref(value))
+        return value.value
+
+    @property
+    def blas_description(self):
+        return library.ntk_context_blas_description(self._session.raw).decode()
+
+    @property
+    def cpu_path(self):
+        return library.ntk_context_cpu_path(self._session.raw).decode()
+
+    def cancel(self):
+        """Asks the work that runs in this context, or else the next long work, to stop. For any thread."""
+        library.ntk_context_cancel(self._session.raw)
+
+    def clear_cancel(self):
+        """Withdraws a request of cancel() that nothing has obeyed yet."""
+        library.ntk_context_clear_cancel(self._session.raw)
+
+
+class Owner:
+    """Owns one handle and gives it back when the object goes."""
+
+    def _adopt(self, context, create, destroy, *arguments):
+        """Calls create(*arguments, &handle) in the context and remembers how to destroy the handle."""
+        self.context = context
+        self._session = context._session
+        self._handle = ctypes.c_void_p()
+        self._session.call(create, *arguments, ctypes.byref(self._handle))
+        weakref.finalize(self, self._session.retire, getattr(library, destroy), self._handle)
+
+    def _call(self, name, *arguments):
+        self._session.call(name, self._handle, *arguments)
+
+    def _get(self, name, ctype, *arguments):
+        value = ctype()
+        self._call(name, *arguments, ctypes.byref(value))
+        return value.value

@@ -1,0 +1,138 @@
+"""Finds and loads the shared library and declares its functions."""
+
+import ctypes
+import ctypes.util
+import os
+import pathlib
+import sys
+
+_NAMES = {"darwin": ["libntk.dylib", "libntk.0.dylib"], "win32": ["ntk.dll", "libntk.dll"]}.get(
+    sys.platform, ["libntk.so", "libntk.so.0"])
+
+
+def _candidates():
+    named = os.environ.get("NTK_LIBRARY")
+    if named:
+        yield named  # and nothing else: a wrong path must not load another library silently
+        return
+    package = pathlib.Path(__file__).resolve().parent
+    for folder in (package, package.parents[1] / "build"):
+        for name in _NAMES:
+            if (folder / name).exists():
+                yield str(folder / name)
+    found = ctypes.util.find_library("ntk")
+    if found:
+        yield found
+
+
+def _load():
+    for path in _candidates():
+        try:
+            return path, ctypes.CDLL(path)
+        except OSError as reason:
+            raise ImportError(f"cannot load libntk from {path}: {reason}") from reason
+    raise ImportError("libntk was not found: build it with `make`, or set NTK_LIBRARY to the path of libntk.so")
+
+
+_pointer, _size, _int, _real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32, ctypes.c_double
+_out = ctypes.POINTER
+PROGRESS_CALLBACK = ctypes.CFUNCTYPE(_int, _real, ctypes.c_char_p, _pointer)
+LOG_CALLBACK = ctypes.CFUNCTYPE(None, _int, ctypes.c_char_p, _pointer)
+_MATRIX = (_pointer, _size)  # address, leading dimension
+_ROWS = (_size,) + _MATRIX
+
+# name: argument types, of the functions that return a status
+_STATUS_FUNCTIONS = {
+    "ntk_context_create": (_out(_pointer),),
+    "ntk_context_set_threads": (_pointer, _int),
+    "ntk_context_get_threads": (_pointer, _out(_int)),
+    "ntk_context_set_progress": (_pointer, PROGRESS_CALLBACK, _pointer),
+    "ntk_context_set_log": (_pointer, LOG_CALLBACK, _pointer),
+    "ntk_context_last_status": (_pointer,),
+    "ntk_context_get_blas_integer_bits": (_pointer, _out(_int)),
+    "ntk_activation_create": (_pointer, _int, _pointer, _size, _out(_pointer)),
+    "ntk_activation_evaluate": (_pointer, _size, _pointer, _pointer, _pointer),
+    "ntk_activation_kind_from_name": (ctypes.c_char_p, _out(_int)),
+    "ntk_mlp_create": (_pointer, _size, _pointer, _int, _out(_pointer)),
+    "ntk_mlp_set_weight_std": (_pointer, _real),
+    "ntk_mlp_set_bias_std": (_pointer, _real),
+    "ntk_mlp_set_layer_weight_std": (_pointer, _size, _real),
+    "ntk_mlp_set_layer_bias_std": (_pointer, _size, _real),
+    "ntk_mlp_set_activation": (_pointer, _size, _pointer),
+    "ntk_mlp_get_depth": (_pointer, _out(_size)),
+    "ntk_mlp_get_width": (_pointer, _size, _out(_size)),
+    "ntk_mlp_get_layer_weight_std": (_pointer, _size, _out(_real)),
+    "ntk_mlp_get_layer_bias_std": (_pointer, _size, _out(_real)),
+    "ntk_mlp_get_activation_kind": (_pointer, _size, _out(_int)),
+    "ntk_mlp_get_parameter_count": (_pointer, _out(_size)),
+    "ntk_kernel_create_analytic": (_pointer, _pointer, _int, _out(_pointer)),
+    "ntk_kernel_get_type": (_pointer, _out(_int)),
+    "ntk_kernel_get_input_dimension": (_pointer, _out(_size)),
+    "ntk_kernel_gram": (_pointer,) + _ROWS + _MATRIX,
+    "ntk_kernel_cross": (_pointer,) + _ROWS + _ROWS + _MATRIX,
+    "ntk_kernel_diagonal": (_pointer,) + _ROWS + (_pointer,),
+    "ntk_kernel_apply": (_pointer,) + _ROWS + _ROWS + _ROWS + _MATRIX,
+    "ntk_flow_create": (_pointer, _size, _size) + _MATRIX + _MATRIX + (_int, _out(_pointer)),
+    "ntk_flow_create_from_kernel": (_pointer,) + _ROWS + _ROWS + (_int, _out(_pointer)),
+    "ntk_flow_set_learning_rate": (_pointer, _real),
+    "ntk_flow_get_learning_rate": (_pointer, _out(_real)),
+    "ntk_flow_set_weight_decay": (_pointer, _real),
+    "ntk_flow_get_weight_decay": (_pointer, _out(_real)),
+    "ntk_flow_set_initial": (_pointer,) + _MATRIX,
+    "ntk_flow_train": (_pointer, _real) + _MATRIX,
+    "ntk_flow_get_coefficients": (_pointer, _real) + _MATRIX,
+    "ntk_flow_predict": (_pointer, _real) + _ROWS + _MATRIX + _MATRIX,
+    "ntk_flow_predict_at": (_pointer, _real) + _ROWS + _MATRIX + _MATRIX,
+    "ntk_flow_get_rank": (_pointer, _out(_size)),
+    "ntk_gp_create": (_pointer, _size, _size) + _MATRIX + _MATRIX + (_real, _out(_pointer)),
+    "ntk_gp_create_from_kernel": (_pointer,) + _ROWS + _ROWS + (_real, _out(_pointer)),
+    "ntk_gp_predict": (_pointer,) + _ROWS + (_pointer,) + _MATRIX + (_pointer,),
+    "ntk_gp_predict_at": (_pointer,) + _ROWS + _MATRIX + (_pointer,),
+    "ntk_gp_log_evidence": (_pointer, _out(_real)),
+}
+_VOID_FUNCTIONS = ["ntk_context_destroy", "ntk_context_cancel", "ntk_context_clear_cancel", "ntk_activation_destroy",
+                   "ntk_mlp_destroy", "ntk_kernel_destroy", "ntk_flow_destroy", "ntk_gp_destroy"]
+_TEXT_FUNCTIONS = {
+    "ntk_version": (),
+    "ntk_status_string": (_int,),
+    "ntk_status_name": (_int,),
+    "ntk_context_last_error": (_pointer,),
+    "ntk_context_blas_description": (_pointer,),
+    "ntk_context_cpu_path": (_pointer,),
+    "ntk_activation_kind_name": (_int,),
+}
+
+
+def _declare(path, library):
+    functions = {name: (_int, arguments) for name, arguments in _STATUS_FUNCTIONS.items()}
+    functions.update({name: (None, (_pointer,)) for name in _VOID_FUNCTIONS})
+    functions.update({name: (ctypes.c_char_p, arguments) for name, arguments in _TEXT_FUNCTIONS.items()})
+    for name, (result, arguments) in functions.items():
+        try:
+            function = getattr(library, name)
+        except AttributeError:
+            raise ImportError(f"{path} has no {name}: it is older than this package, or no libntk") from None
+        function.restype, function.argtypes = result, arguments
+
+
+_path, library = _load()
+_declare(_path, library)
+
+
+def library_path():
+    """The path from which the library was loaded."""
+    return _path
+
+
+def version():
+    """The version of the library that runs."""
+    return library.ntk_version().decode()
+
+
+class Error(Exception):
+    """A call of the library failed. `status` is its number, `name` its enumerator, str() the sentence."""
+
+    def __init__(self, status, sentence):
+        super().__init__(sentence)
+        self.status = status
+        self.name = library.ntk_status_name(status).decode()

@@ -1,0 +1,59 @@
+"""Gaussian process regression. See include/ntk/bayes.h."""
+
+import ctypes
+
+import numpy as np
+
+from ._arrays import Result, Rows, targets, vector
+from ._context import Context, Owner
+
+
+class GP(Owner):
+    """y = f(X) + noise, f ~ GP(0, K); with the "nngp" kernel the exact posterior of the infinitely wide network.
+
+    x is n x d and y is n x c, or a vector of n targets; then means are vectors too.
+    """
+
+    def __init__(self, kernel, x, y, noise_variance):
+        x = kernel._rows(x, "x")
+        y, is_vector = targets(y, x.n)
+        self._adopt(kernel.context, "ntk_gp_create_from_kernel", "ntk_gp_destroy", kernel._handle, *x.rows, y.columns,
+                    *y.matrix, noise_variance)
+        self._input_dimension = kernel.input_dimension
+        self.n, self.c, self._vector = x.n, y.columns, is_vector
+
+    @classmethod
+    def from_gram(cls, gram, y, noise_variance, context=None):
+        """From a Gram matrix of any kernel, n x n; predict_cross() predicts."""
+        self = cls.__new__(cls)
+        gram = Rows(gram, "gram")
+        if gram.columns != gram.n:
+            raise ValueError(f"gram has the shape ({gram.n}, {gram.columns}); expected a square matrix")
+        y, is_vector = targets(y, gram.n)
+        context = context or Context()
+        self._adopt(context, "ntk_gp_create", "ntk_gp_destroy", context._session.raw, gram.n, y.columns, *gram.matrix,
+                    *y.matrix, noise_variance)
+        self._input_dimension = None
+        self.n, self.c, self._vector = gram.n, y.columns, is_vector
+        return self
+
+    @property
+    def log_evidence(self):
+        """log p(y), summed over the c outputs."""
+        return self._get("ntk_gp_log_evidence", ctypes.c_double)
+
+    def predict(self, z):
+        """(mean, variance) at the points z, m x d. The variance is that of f, so without the noise."""
+        z = Rows(z, "z", self._input_dimension)
+        return self._posterior(z.n, "ntk_gp_predict_at", *z.rows)
+
+    def predict_cross(self, cross, prior_diagonal):
+        """The same from cross = K(Z,X), m x n, and the m values K(z_i,z_i)."""
+        cross = Rows(cross, "cross", self.n)
+        prior = vector(prior_diagonal, "prior_diagonal", cross.n)
+        return self._posterior(cross.n, "ntk_gp_predict", *cross.rows, prior.ctypes.data)
+
+    def _posterior(self, m, name, *arguments):
+        mean, variance = Result((m, self.c), None), np.empty(m)
+        self._call(name, *arguments, *mean.matrix, variance.ctypes.data)
+        return (mean.array[:, 0] if self._vector else mean.array), variance

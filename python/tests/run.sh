@@ -1,0 +1,9 @@
+#!/bin/sh
+# Tests the Python wrapper. Needs python3 with NumPy and the built library ($NTK_LIBRARY, or build/libntk.so).
+set -eu
+cd "$(dirname "$0")/.."
+if ! python3 -c 'import numpy' 2>/dev/null; then
+    echo 'python/tests: skipped: no python3 with NumPy'
+    exit 0
+fi
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=. exec python3 -m unittest discover -s tests "$@"
