@@ -55,6 +55,8 @@ ci|has_command clang-format|clang-format|clang-format|clang-tools-extra|clang|cl
 ci|has_command cppcheck|cppcheck|cppcheck|cppcheck|cppcheck|cppcheck
 ci|has_command abidiff|libabigail|abigail-tools|libabigail|libabigail|libabigail
 ci|has_command valgrind|valgrind|valgrind|valgrind|valgrind|valgrind
+ci|has_package openblas64|CBLAS with 64-bit integers|libopenblas64-pthread-dev|openblas-devel|openblas64|openblas
+ci|has_package lapacke64|LAPACKE with 64-bit integers|liblapacke64-dev|lapack-devel|openblas64|openblas
 '
 
 # absent COLUMN: the names, in that column, of all that is missing from the chosen sets.

@@ -1,0 +1,438 @@
+/* Out of memory: every public function, at every allocation. A scenario is run with the k-th allocation failing (and
+ * then with the k-th and all later ones), for k = 0, 1, 2, ... until it succeeds. Each failure has to be
+ * NTK_ERR_NO_MEMORY with outputs untouched; the same call on the same handle then gives the right result; and nothing
+ * is left when all is destroyed.
+ *
+ * A new public function gets one line in `scenarios`, or, if it never allocates, one in `without_memory`. */
+#include "tests/suite.h"
+
+#ifndef NTK_SYMBOLS_FILE
+#define NTK_SYMBOLS_FILE "tests/abi/symbols.txt" /* from the root of the repository, where the tests run */
+#endif
+
+enum { N = 40, M = 25, D = 4, C = 2, OUT = N * N };
+
+/* ---- the world in which a scenario runs ---- */
+
+typedef struct {
+    suite_tracker tracker;
+    ntk_context *context;
+    ntk_activation *activation;
+    ntk_mlp *mlp;
+    ntk_kernel *kernel;
+    ntk_flow *flow, *flow_at;
+    ntk_gp *gp, *gp_at;
+    double x[N * D], z[M * D], y[N * C], gram[N * N], cross[M * N], prior[M];
+    double out[OUT], variance[M]; /* outputs */
+    void *made;                   /* what a create function writes to, &nothing at first */
+    int64_t integer;
+} world;
+
+static char nothing;
+
+#define MADE(type) ((type **)(void *)&w->made)
+
+static void world_create(world *w) {
+    const int64_t widths[] = {D, 5, 3, C};
+    uint64_t state = 60;
+    suite_tracker_init(&w->tracker);
+    suite_fill(&state, N * D, w->x);
+    suite_fill(&state, M * D, w->z);
+    suite_fill(&state, N * C, w->y);
+    memcpy(w->x + D, w->x, sizeof(double) * D); /* equal rows: the Gram is singular */
+    ASSERT_OK(ntk_context_create_with_allocator(&w->tracker.allocator, &w->context));
+    ASSERT_OK(ntk_context_set_threads(w->context, 2));
+    ASSERT_OK(ntk_activation_create(w->context, NTK_ACTIVATION_LEAKY_RELU, NULL, 0, &w->activation));
+    ASSERT_OK(ntk_mlp_create(w->context, 3, widths, NTK_ACTIVATION_RELU, &w->mlp));
+    ASSERT_OK(ntk_kernel_create_analytic(w->context, w->mlp, NTK_KERNEL_NTK, &w->kernel));
+    ASSERT_OK(ntk_kernel_gram(w->kernel, N, w->x, D, w->gram, N));
+    ASSERT_OK(ntk_kernel_cross(w->kernel, M, w->z, D, N, w->x, D, w->cross, N));
+    ASSERT_OK(ntk_kernel_diagonal(w->kernel, M, w->z, D, w->prior));
+    ASSERT_OK(ntk_flow_create(w->context, N, C, w->gram, N, w->y, C, NTK_LOSS_SQUARED, &w->flow));
+    ASSERT_OK(ntk_flow_create_from_kernel(w->kernel, N, w->x, D, C, w->y, C, NTK_LOSS_SQUARED, &w->flow_at));
+    ASSERT_OK(ntk_gp_create(w->context, N, C, w->gram, N, w->y, C, 0.1, &w->gp));
+    ASSERT_OK(ntk_gp_create_from_kernel(w->kernel, N, w->x, D, C, w->y, C, 0.1, &w->gp_at));
+    ASSERT_OK(ntk_flow_set_initial(w->flow_at, w->gram, N)); /* any numbers but y; the other flow starts at 0 */
+    suite_fill_canary(OUT, w->out);
+    suite_fill_canary(M, w->variance);
+    w->made = &nothing;
+    w->integer = 12345;
+}
+
+static void world_destroy(world *w) {
+    ntk_gp_destroy(w->gp);
+    ntk_gp_destroy(w->gp_at);
+    ntk_flow_destroy(w->flow);
+    ntk_flow_destroy(w->flow_at);
+    ntk_kernel_destroy(w->kernel);
+    ntk_mlp_destroy(w->mlp);
+    ntk_activation_destroy(w->activation);
+    ntk_context_destroy(w->context);
+}
+
+/* ---- scenarios ---- */
+
+static ntk_status context_create(world *w) {
+    return ntk_context_create_with_allocator(&w->tracker.allocator, MADE(ntk_context));
+}
+
+static ntk_status activation_create(world *w) {
+    const double slope = 0.1;
+    return ntk_activation_create(w->context, NTK_ACTIVATION_LEAKY_RELU, &slope, 1, MADE(ntk_activation));
+}
+
+static ntk_status mlp_create(world *w) {
+    const int64_t widths[] = {D, 5, 3, C};
+    return ntk_mlp_create(w->context, 3, widths, NTK_ACTIVATION_ERF, MADE(ntk_mlp));
+}
+
+static ntk_status mlp_set_activation(world *w) { return ntk_mlp_set_activation(w->mlp, 2, w->activation); }
+
+static ntk_status kernel_create_analytic(world *w) {
+    return ntk_kernel_create_analytic(w->context, w->mlp, NTK_KERNEL_NNGP, MADE(ntk_kernel));
+}
+
+static ntk_status kernel_gram(world *w) { return ntk_kernel_gram(w->kernel, N, w->x, D, w->out, N); }
+
+static ntk_status kernel_cross(world *w) { return ntk_kernel_cross(w->kernel, M, w->z, D, N, w->x, D, w->out, N); }
+
+static ntk_status kernel_diagonal(world *w) { return ntk_kernel_diagonal(w->kernel, N, w->x, D, w->out); }
+
+static ntk_status kernel_apply(world *w) {
+    return ntk_kernel_apply(w->kernel, M, w->z, D, N, w->x, D, C, w->y, C, w->out, C);
+}
+
+static ntk_status flow_create(world *w) {
+    return ntk_flow_create(w->context, N, C, w->gram, N, w->y, C, NTK_LOSS_SQUARED, MADE(ntk_flow));
+}
+
+static ntk_status flow_create_from_kernel(world *w) {
+    return ntk_flow_create_from_kernel(w->kernel, N, w->x, D, C, w->y, C, NTK_LOSS_SQUARED, MADE(ntk_flow));
+}
+
+static ntk_status flow_set_initial(world *w) { return ntk_flow_set_initial(w->flow, w->y, C); }
+
+static ntk_status flow_train(world *w) { return ntk_flow_train(w->flow, 1, w->out, C); }
+
+static ntk_status flow_train_from_initial(world *w) { return ntk_flow_train(w->flow_at, 1, w->out, C); }
+
+/* By way of a factorisation: with weight decay the singular Gram has one. */
+static ntk_status flow_train_to_the_end(world *w) {
+    const ntk_status status = ntk_flow_set_weight_decay(w->flow, 0.1);
+    return status != NTK_SUCCESS ? status : ntk_flow_train(w->flow, INFINITY, w->out, C);
+}
+
+/* Without it, the factorisation fails and the decomposition follows. */
+static ntk_status flow_train_singular(world *w) { return ntk_flow_train(w->flow, INFINITY, w->out, C); }
+
+static ntk_status flow_get_coefficients(world *w) { return ntk_flow_get_coefficients(w->flow, 1, w->out, C); }
+
+static ntk_status flow_get_rank(world *w) { return ntk_flow_get_rank(w->flow, &w->integer); }
+
+static ntk_status flow_predict(world *w) { return ntk_flow_predict(w->flow, 1, M, w->cross, N, NULL, 0, w->out, C); }
+
+static ntk_status flow_predict_in_place(world *w) {
+    double f0[M * C], f[M * C]; /* f is f0: it must keep its values */
+    memcpy(f0, w->cross, sizeof(f0));
+    memcpy(f, f0, sizeof(f));
+    const ntk_status status = ntk_flow_predict(w->flow, 1, M, w->cross, N, f, C, f, C);
+    if (status != NTK_SUCCESS)
+        ASSERT_SAME_BITS(f, f0, M * C);
+    return status;
+}
+
+static ntk_status flow_predict_at(world *w) {
+    return ntk_flow_predict_at(w->flow_at, 1, M, w->z, D, NULL, 0, w->out, C);
+}
+
+static ntk_status gp_create(world *w) {
+    return ntk_gp_create(w->context, N, C, w->gram, N, w->y, C, 0.5, MADE(ntk_gp));
+}
+
+static ntk_status gp_create_from_kernel(world *w) {
+    return ntk_gp_create_from_kernel(w->kernel, N, w->x, D, C, w->y, C, 0.5, MADE(ntk_gp));
+}
+
+static ntk_status gp_predict(world *w) {
+    return ntk_gp_predict(w->gp, M, w->cross, N, w->prior, w->out, C, w->variance);
+}
+
+static ntk_status gp_predict_at(world *w) { return ntk_gp_predict_at(w->gp_at, M, w->z, D, w->out, C, w->variance); }
+
+/* What a create function made; NULL for scenarios that make nothing. */
+typedef enum { NONE, CONTEXT, ACTIVATION, MLP, KERNEL, FLOW, GP } handle_kind;
+
+/* `least` is a lower bound of the number of allocations, so that a scenario cannot pass without having failed.
+ * Functions that need none today, but may one day, have 0. */
+static const struct {
+    const char *function;
+    ntk_status (*run)(world *);
+    handle_kind made;
+    int least;
+} scenarios[] = {
+    {"ntk_context_create_with_allocator", context_create, CONTEXT, 1},
+    {"ntk_activation_create", activation_create, ACTIVATION, 1},
+    {"ntk_mlp_create", mlp_create, MLP, 1},
+    {"ntk_mlp_set_activation", mlp_set_activation, NONE, 0},
+    {"ntk_kernel_create_analytic", kernel_create_analytic, KERNEL, 1},
+    {"ntk_kernel_gram", kernel_gram, NONE, 1},
+    {"ntk_kernel_cross", kernel_cross, NONE, 1},
+    {"ntk_kernel_diagonal", kernel_diagonal, NONE, 0},
+    {"ntk_kernel_apply", kernel_apply, NONE, 2},
+    {"ntk_flow_create", flow_create, FLOW, 3},
+    {"ntk_flow_create_from_kernel", flow_create_from_kernel, FLOW, 4},
+    {"ntk_flow_set_initial", flow_set_initial, NONE, 1},
+    {"ntk_flow_train", flow_train, NONE, 2},
+    {"ntk_flow_train", flow_train_from_initial, NONE, 3},
+    {"ntk_flow_train", flow_train_to_the_end, NONE, 1},
+    {"ntk_flow_train", flow_train_singular, NONE, 2},
+    {"ntk_flow_get_coefficients", flow_get_coefficients, NONE, 2},
+    {"ntk_flow_get_rank", flow_get_rank, NONE, 2},
+    {"ntk_flow_predict", flow_predict, NONE, 2},
+    {"ntk_flow_predict", flow_predict_in_place, NONE, 2},
+    {"ntk_flow_predict_at", flow_predict_at, NONE, 2},
+    {"ntk_gp_create", gp_create, GP, 2},
+    {"ntk_gp_create_from_kernel", gp_create_from_kernel, GP, 3},
+    {"ntk_gp_predict", gp_predict, NONE, 1},
+    {"ntk_gp_predict_at", gp_predict_at, NONE, 1},
+};
+
+enum { SCENARIOS = sizeof(scenarios) / sizeof(*scenarios) };
+
+/* Never allocate, or (ntk_context_create) not through an allocator that can be made to fail. */
+static const char *const without_memory[] = {
+    "ntk_version",
+    "ntk_status_string",
+    "ntk_status_name",
+    "ntk_context_create",
+    "ntk_context_destroy",
+    "ntk_context_set_threads",
+    "ntk_context_get_threads",
+    "ntk_context_set_log",
+    "ntk_context_set_progress",
+    "ntk_context_cancel",
+    "ntk_context_clear_cancel",
+    "ntk_context_last_error",
+    "ntk_context_last_status",
+    "ntk_context_get_blas_integer_bits",
+    "ntk_context_blas_description",
+    "ntk_context_cpu_path",
+    "ntk_activation_destroy",
+    "ntk_activation_evaluate",
+    "ntk_activation_kind_name",
+    "ntk_activation_kind_from_name",
+    "ntk_mlp_destroy",
+    "ntk_mlp_set_weight_std",
+    "ntk_mlp_set_bias_std",
+    "ntk_mlp_set_layer_weight_std",
+    "ntk_mlp_set_layer_bias_std",
+    "ntk_mlp_get_depth",
+    "ntk_mlp_get_width",
+    "ntk_mlp_get_layer_weight_std",
+    "ntk_mlp_get_layer_bias_std",
+    "ntk_mlp_get_activation_kind",
+    "ntk_mlp_get_parameter_count",
+    "ntk_kernel_destroy",
+    "ntk_kernel_get_type",
+    "ntk_kernel_get_input_dimension",
+    "ntk_flow_destroy",
+    "ntk_flow_set_learning_rate",
+    "ntk_flow_get_learning_rate",
+    "ntk_flow_set_weight_decay",
+    "ntk_flow_get_weight_decay",
+    "ntk_gp_destroy",
+    "ntk_gp_log_evidence",
+};
+
+static void destroy_made(handle_kind kind, void *made) {
+    switch (kind) {
+    case CONTEXT:
+        ntk_context_destroy(made);
+        break;
+    case ACTIVATION:
+        ntk_activation_destroy(made);
+        break;
+    case MLP:
+        ntk_mlp_destroy(made);
+        break;
+    case KERNEL:
+        ntk_kernel_destroy(made);
+        break;
+    case FLOW:
+        ntk_flow_destroy(made);
+        break;
+    case GP:
+        ntk_gp_destroy(made);
+        break;
+    case NONE:
+        break;
+    }
+}
+
+/* ---- the loop over allocations ---- */
+
+/* What a scenario gives when nothing fails. */
+typedef struct {
+    double out[OUT], variance[M];
+    int64_t integer;
+} results;
+
+static void keep_results(const world *w, results *got) {
+    memcpy(got->out, w->out, sizeof(got->out));
+    memcpy(got->variance, w->variance, sizeof(got->variance));
+    got->integer = w->integer;
+}
+
+/* Entries that were not written are canaries in both. The rest agrees to 1e-9: n eps times a condition below 1e5, for
+ * the case that a BLAS with threads adds up in another order. */
+static void check_results(const char *name, long number, const world *w, const results *expected) {
+    for (int i = 0; i < OUT + M; i++) {
+        const double got = i < OUT ? w->out[i] : w->variance[i - OUT];
+        const double want = i < OUT ? expected->out[i] : expected->variance[i - OUT];
+        REQUIRE(suite_is_canary(1, &want) ? suite_is_canary(1, &got) : fabs(got - want) <= 1e-9,
+                "%s after failing at allocation %ld: entry %d is %.17g, expected %.17g", name, number, i, got, want);
+    }
+    REQUIRE(w->integer == expected->integer, "%s after failing at allocation %ld: integer %" PRId64, name, number,
+            w->integer);
+}
+
+/* What has to hold after a scenario failed at allocation `number`. */
+static void check_failure(int index, long number, ntk_status status, const world *w, long live) {
+    const char *const name = scenarios[index].function;
+    REQUIRE(status == NTK_ERR_NO_MEMORY, "%s, allocation %ld: %s", name, number, ntk_status_name(status));
+    REQUIRE(suite_is_canary(OUT, w->out) && suite_is_canary(M, w->variance) && w->made == &nothing &&
+                w->integer == 12345,
+            "%s, allocation %ld: an output was touched", name, number);
+    if (scenarios[index].made != NONE)
+        REQUIRE(atomic_load(&w->tracker.live) == live, "%s, allocation %ld: left a block", name, number);
+    if (scenarios[index].made == CONTEXT) /* there is no context to tell */
+        return;
+    const char *const message = ntk_context_last_error(w->context);
+    REQUIRE(ntk_context_last_status(w->context) == NTK_ERR_NO_MEMORY && strncmp(message, name, strlen(name)) == 0,
+            "%s, allocation %ld: the sentence is \"%s\"", name, number, message);
+}
+
+/* Runs a scenario with allocation `number` failing (negative: none). Returns whether it failed. */
+static bool fails_at(int index, long number, bool fail_on, results *expected) {
+    const char *const name = scenarios[index].function;
+    world *const w = calloc(1, sizeof(*w));
+    ck_assert_ptr_nonnull(w);
+    world_create(w);
+    const long live = atomic_load(&w->tracker.live);
+    suite_fail_at(&w->tracker, number, fail_on);
+    const ntk_status status = scenarios[index].run(w);
+    const bool failed = status != NTK_SUCCESS;
+    const long asked = atomic_load(&w->tracker.count);
+    suite_fail_at(&w->tracker, -1, false);
+    if (failed) {
+        check_failure(index, number, status, w, live);
+        const ntk_status again = scenarios[index].run(w);
+        REQUIRE(again == NTK_SUCCESS, "%s after failing at allocation %ld: %s", name, number, ntk_status_name(again));
+    } else {
+        REQUIRE(number < 0 || asked <= number, "%s: success although allocation %ld failed", name, number);
+    }
+    if (number < 0)
+        keep_results(w, expected);
+    else
+        check_results(name, number, w, expected);
+    if (scenarios[index].made != NONE) {
+        REQUIRE(w->made != &nothing && w->made != NULL, "%s made no handle", name);
+        destroy_made(scenarios[index].made, w->made);
+    }
+    world_destroy(w);
+    REQUIRE(atomic_load(&w->tracker.live) == 0, "%s, allocation %ld: %ld blocks leaked", name, number,
+            atomic_load(&w->tracker.live));
+    free(w);
+    return failed;
+}
+
+static void run_all(bool fail_on) {
+    for (int i = 0; i < SCENARIOS; i++) {
+        results expected;
+        long number = 0;
+        REQUIRE(!fails_at(i, -1, false, &expected), "%s fails although nothing else does", scenarios[i].function);
+        while (fails_at(i, number, fail_on, &expected))
+            REQUIRE(++number < 1000, "%s never succeeds", scenarios[i].function);
+        REQUIRE(number >= scenarios[i].least, "%s failed %ld times, expected at least %d", scenarios[i].function,
+                number, scenarios[i].least);
+    }
+}
+
+START_TEST(one_allocation_fails) { run_all(false); }
+END_TEST
+
+START_TEST(all_later_allocations_fail_too) { run_all(true); }
+END_TEST
+
+/* ---- the list is complete ---- */
+
+static bool is_listed(const char *function) {
+    for (int i = 0; i < SCENARIOS; i++)
+        if (strcmp(scenarios[i].function, function) == 0)
+            return true;
+    for (size_t i = 0; i < sizeof(without_memory) / sizeof(*without_memory); i++)
+        if (strcmp(without_memory[i], function) == 0)
+            return true;
+    return false;
+}
+
+START_TEST(every_public_function_is_listed) {
+    FILE *const file = fopen(NTK_SYMBOLS_FILE, "r");
+    ck_assert_msg(file != NULL, "cannot open %s: run the tests from the root of the repository", NTK_SYMBOLS_FILE);
+    char line[512];
+    int functions = 0;
+    while (fgets(line, sizeof(line), file) != NULL) {
+        char *const name = line + strspn(line, " \t");
+        name[strcspn(name, " \t\r\n;")] = '\0';
+        if (strncmp(name, "ntk_", 4) != 0)
+            continue;
+        functions++;
+        REQUIRE(is_listed(name), "%s has neither a scenario nor a place in the list of functions without memory", name);
+    }
+    fclose(file);
+    ck_assert_msg(functions >= 60, "only %d functions in %s", functions, NTK_SYMBOLS_FILE);
+}
+END_TEST
+
+/* The functions of the second list really get by without memory, as far as they have a context to take it from. */
+START_TEST(functions_without_memory_work_without_memory) {
+    world *const w = calloc(1, sizeof(*w));
+    ck_assert_ptr_nonnull(w);
+    world_create(w);
+    suite_fail_at(&w->tracker, 0, true);
+    int32_t small;
+    int64_t large;
+    double value, y[4];
+    ASSERT_OK(ntk_context_set_threads(w->context, 1));
+    ASSERT_OK(ntk_context_get_threads(w->context, &small));
+    ASSERT_OK(ntk_context_get_blas_integer_bits(w->context, &small));
+    ASSERT_OK(ntk_context_set_log(w->context, NULL, NULL));
+    ASSERT_OK(ntk_context_set_progress(w->context, NULL, NULL));
+    ASSERT_OK(ntk_activation_evaluate(w->activation, 4, w->x, y, NULL));
+    ASSERT_OK(ntk_mlp_set_weight_std(w->mlp, 2));
+    ASSERT_OK(ntk_mlp_set_bias_std(w->mlp, 2));
+    ASSERT_OK(ntk_mlp_set_layer_weight_std(w->mlp, 1, 2));
+    ASSERT_OK(ntk_mlp_set_layer_bias_std(w->mlp, 1, 2));
+    ASSERT_OK(ntk_mlp_get_depth(w->mlp, &large));
+    ASSERT_OK(ntk_mlp_get_width(w->mlp, 1, &large));
+    ASSERT_OK(ntk_mlp_get_layer_weight_std(w->mlp, 1, &value));
+    ASSERT_OK(ntk_mlp_get_layer_bias_std(w->mlp, 1, &value));
+    ASSERT_OK(ntk_mlp_get_activation_kind(w->mlp, 1, &small));
+    ASSERT_OK(ntk_mlp_get_parameter_count(w->mlp, &large));
+    ASSERT_OK(ntk_kernel_get_type(w->kernel, &small));
+    ASSERT_OK(ntk_kernel_get_input_dimension(w->kernel, &large));
+    ASSERT_OK(ntk_flow_set_learning_rate(w->flow, 2));
+    ASSERT_OK(ntk_flow_get_learning_rate(w->flow, &value));
+    ASSERT_OK(ntk_flow_set_weight_decay(w->flow, 2));
+    ASSERT_OK(ntk_flow_get_weight_decay(w->flow, &value));
+    ASSERT_OK(ntk_gp_log_evidence(w->gp, &value));
+    ASSERT_STATUS(NTK_ERR_DOMAIN, ntk_mlp_set_weight_std(w->mlp, -1)); /* and errors are told */
+    ck_assert(suite_mentions(ntk_context_last_error(w->context), "weight_std"));
+    world_destroy(w); /* and all can be destroyed */
+    ck_assert_int_eq(atomic_load(&w->tracker.live), 0);
+    free(w);
+}
+END_TEST
+
+SUITE("oom", one_allocation_fails, all_later_allocations_fail_too, every_public_function_is_listed,
+      functions_without_memory_work_without_memory)
