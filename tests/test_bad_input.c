@@ -223,8 +223,8 @@ START_TEST(mlp_setters) {
     const struct {
         double value;
         const char *text;
-    } bad[] = {{-1, "-1"}, {INFINITY, "inf"}, {-INFINITY, "-inf"}, {NAN, ""}};
-    for (int i = 0; i < 4; i++) {
+    } bad[] = {{-1, "-1"}, {INFINITY, "inf"}, {-INFINITY, "-inf"}, {NAN, ""}, {1e101, "1e+101"}, {1e-101, "1e-101"}};
+    for (int i = 0; i < 6; i++) {
         const double v = bad[i].value;
         REFUSE(NTK_ERR_DOMAIN, "weight_std", bad[i].text, ntk_mlp_set_weight_std(w.mlp, v));
         REFUSE(NTK_ERR_DOMAIN, "bias_std", bad[i].text, ntk_mlp_set_bias_std(w.mlp, v));
@@ -423,7 +423,23 @@ START_TEST(kernel_values_out_of_range) {
         REFUSE(NTK_ERR_RANGE, "x", "", ntk_kernel_diagonal(kernel, N, w.in.x, D, w.out));
         ntk_kernel_destroy(kernel);
     }
+    /* The NTK of this network overflows and its NNGP, at most 25, does not: only what was asked for counts. */
+    ntk_kernel *const nngp = suite_kernel(w.context, D, 1000, NTK_ACTIVATION_ERF, 5, 0, NTK_KERNEL_NNGP);
+    double diagonal[N];
+    ASSERT_OK(ntk_kernel_diagonal(nngp, N, w.in.x, D, diagonal));
+    ck_assert(diagonal[0] > 0 && diagonal[0] <= 25);
+    ntk_kernel_destroy(nngp);
     world_destroy(&w);
+}
+END_TEST
+
+START_TEST(product_out_of_range) {
+    const double x[] = {1}, a[] = {1e308};
+    double out[] = {7};
+    ntk_kernel *const kernel = suite_kernel(NULL, 1, 1, NTK_ACTIVATION_RELU, 10, 0, NTK_KERNEL_NTK);
+    ASSERT_STATUS(NTK_ERR_RANGE, ntk_kernel_apply(kernel, 1, x, 1, 1, x, 1, 1, a, 1, out, 1));
+    ck_assert(out[0] == 7);
+    ntk_kernel_destroy(kernel);
 }
 END_TEST
 
@@ -726,5 +742,6 @@ END_TEST
 
 SUITE("bad input", context_functions, activation_create, activation_evaluate_and_names, mlp_create, mlp_setters,
       mlp_getters, kernel_create_and_getters, kernel_gram, kernel_cross, kernel_diagonal, kernel_apply,
-      kernel_values_out_of_range, flow_create, flow_create_from_kernel, flow_settings, flow_outputs, flow_predict,
-      flow_predict_at, flow_values, gp_create, gp_create_from_kernel, gp_predict, gp_predict_at_and_evidence)
+      kernel_values_out_of_range, product_out_of_range, flow_create, flow_create_from_kernel, flow_settings,
+      flow_outputs, flow_predict, flow_predict_at, flow_values, gp_create, gp_create_from_kernel, gp_predict,
+      gp_predict_at_and_evidence)

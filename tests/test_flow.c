@@ -417,6 +417,57 @@ START_TEST(negative_eigenvalue_is_refused) {
 }
 END_TEST
 
+/* A refused call must not change the answer of the next one, and K + ridge I > 0 is all that t = infinity needs. */
+START_TEST(ridge_carries_an_indefinite_gram) {
+    const double gram[] = {1, 2, 2, 1}, y[] = {1, -1}; /* (K + 2 I) a = y: a = (1, -1), K a = (-1, 1) */
+    ntk_flow *flow = NULL;
+    double f[2];
+    ASSERT_OK(ntk_flow_create(NULL, 2, 1, gram, 2, y, 1, NTK_LOSS_SQUARED, &flow));
+    ASSERT_OK(ntk_flow_set_weight_decay(flow, 1));
+    for (int round = 0; round < 2; round++) {
+        ASSERT_OK(ntk_flow_train(flow, INFINITY, f, 1));
+        ASSERT_CLOSE(f[0], -1, 8 * DBL_EPSILON);
+        ASSERT_CLOSE(f[1], 1, 8 * DBL_EPSILON);
+        ASSERT_OK(ntk_flow_predict(flow, INFINITY, 2, gram, 2, NULL, 0, f, 1));
+        ASSERT_CLOSE(f[0], -1, 8 * DBL_EPSILON);
+        ASSERT_STATUS(NTK_ERR_NOT_POSITIVE, ntk_flow_train(flow, 1, f, 1));
+    }
+    ntk_flow_destroy(flow);
+}
+END_TEST
+
+typedef struct {
+    int warnings;
+    char last[256];
+} warning_log;
+
+static void count_warnings(int32_t level, const char *message, void *user) {
+    warning_log *const log = user;
+    log->warnings += level == NTK_LOG_WARNING;
+    snprintf(log->last, sizeof(log->last), "%s", message);
+}
+
+START_TEST(doubtful_condition_is_logged) {
+    const double good[] = {2, 1, 1, 2}, near[] = {1, 1 - 1e-12, 1 - 1e-12, 1}, equal[] = {1, 1, 1, 1}, y[] = {1, 0};
+    const double *const grams[] = {good, near, equal};
+    const char *const words[] = {"", "condition number", "singular"};
+    for (int i = 0; i < 3; i++) {
+        warning_log log = {0, ""};
+        ntk_context *context = NULL;
+        ntk_flow *flow = NULL;
+        double f[2];
+        ASSERT_OK(ntk_context_create(&context));
+        ASSERT_OK(ntk_context_set_log(context, count_warnings, &log));
+        ASSERT_OK(ntk_flow_create(context, 2, 1, grams[i], 2, y, 1, NTK_LOSS_SQUARED, &flow));
+        ASSERT_OK(ntk_flow_train(flow, INFINITY, f, 1));
+        ck_assert_int_eq(log.warnings, i > 0);
+        ck_assert(strstr(log.last, words[i]) != NULL);
+        ntk_flow_destroy(flow);
+        ntk_context_destroy(context);
+    }
+}
+END_TEST
+
 START_TEST(zero_gram_learns_nothing) {
     const double gram[4] = {0}, y[] = {1, -1}, f0[] = {0.5, 0.25};
     ntk_flow *flow = NULL;
@@ -439,4 +490,5 @@ SUITE("flow", predict_at_equals_predict, predict_in_place_and_without_initial,
       equal_rows_share_the_mean_of_their_targets, starts_at_the_initial_outputs, flow_to_a_sum_of_times,
       obeys_the_differential_equation, loss_never_grows, weight_decay_ends_in_ridge_regression, rate_scales_time,
       settings_are_read_back, settings_may_change_at_any_time, lower_triangle_counts, inputs_are_copied,
-      negative_eigenvalue_is_refused, zero_gram_learns_nothing)
+      negative_eigenvalue_is_refused, ridge_carries_an_indefinite_gram, doubtful_condition_is_logged,
+      zero_gram_learns_nothing)

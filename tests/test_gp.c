@@ -258,6 +258,20 @@ START_TEST(indefinite_matrix_is_refused) {
 }
 END_TEST
 
+START_TEST(overflow_is_reported) {
+    const double gram[] = {1, 1 - 1e-9, 1 - 1e-9, 1}, large[] = {1e308, 0}, y[] = {1, 0};
+    const double cross[] = {1e200, 0}, prior[] = {1}, negative[] = {-5};
+    ntk_gp *gp = NULL;
+    double mean[1] = {7}, variance[1] = {7};
+    ASSERT_STATUS(NTK_ERR_RANGE, ntk_gp_create(NULL, 2, 1, gram, 2, large, 1, 1e-9, &gp));
+    ASSERT_OK(ntk_gp_create(NULL, 2, 1, gram, 2, y, 1, 0.1, &gp));
+    ASSERT_STATUS(NTK_ERR_RANGE, ntk_gp_predict(gp, 1, cross, 2, prior, mean, 1, variance));
+    ASSERT_STATUS(NTK_ERR_DOMAIN, ntk_gp_predict(gp, 1, gram, 2, negative, mean, 1, variance));
+    ck_assert(mean[0] == 7 && variance[0] == 7);
+    ntk_gp_destroy(gp);
+}
+END_TEST
+
 SUITE("gp", reference_values, predict_at_equals_predict, outputs_may_be_left_out, noise_limits,
       variance_is_between_zero_and_prior, mean_is_the_end_of_a_flow_with_decay, evidence_adds_up_by_conditioning,
-      inputs_are_copied, indefinite_matrix_is_refused)
+      inputs_are_copied, indefinite_matrix_is_refused, overflow_is_reported)

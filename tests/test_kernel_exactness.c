@@ -123,6 +123,33 @@ START_TEST(several_tiles_exact) {
 }
 END_TEST
 
+/* Beyond the tile's number of columns, which is a multiple of the panel's rows in the normal build and is not in the
+ * builds of .ci/run with small tiles: a tile must not spoil what an earlier one has mirrored. */
+START_TEST(beyond_one_tile_of_columns) {
+    const int64_t n = suite_size(8400, 300), d = 2, rows = 40;
+    double *const x = make_rows(17, n, d, d), *const k = suite_doubles(n * n), *const cross = suite_doubles(rows * n);
+    double *const diagonal = suite_doubles(n);
+    ntk_kernel *const kernel = kernel_of(NULL, 3, d, NTK_KERNEL_NTK);
+    ASSERT_OK(ntk_kernel_gram(kernel, n, x, d, k, n));
+    ASSERT_OK(ntk_kernel_diagonal(kernel, n, x, d, diagonal));
+    for (int64_t i0 = 0; i0 < n; i0 += rows) {
+        const int64_t count = i0 + rows < n ? rows : n - i0;
+        ASSERT_OK(ntk_kernel_cross(kernel, count, x + i0 * d, d, n, x, d, cross, n));
+        for (int64_t i = 0; i < count; i++)
+            for (int64_t j = 0; j < n; j++) {
+                const double entry = k[(i0 + i) * n + j];
+                REQUIRE(entry == k[j * n + i0 + i], "k[%d][%d] is not symmetric", (int)(i0 + i), (int)j);
+                ASSERT_CLOSE(entry, cross[i * n + j], rounding_of(d, diagonal[i0 + i], diagonal[j]));
+            }
+    }
+    ntk_kernel_destroy(kernel);
+    free(x);
+    free(k);
+    free(cross);
+    free(diagonal);
+}
+END_TEST
+
 /* Rows of very different norms, and near duplicates: equal rows stay exact, everything stays finite. */
 START_TEST(scaled_and_near_rows_exact) {
     const int64_t n = suite_size(200, 40), d = 7;
@@ -352,6 +379,6 @@ START_TEST(relu_without_bias_is_homogeneous) {
 }
 END_TEST
 
-SUITE("kernel exactness", symmetric_with_equal_rows_exact, several_tiles_exact, scaled_and_near_rows_exact,
-      blocks_agree_with_the_whole, threads_change_rounding_only, columns_of_one_buffer, apply_is_cross_times_a,
-      no_negative_eigenvalue, relu_without_bias_is_homogeneous)
+SUITE("kernel exactness", symmetric_with_equal_rows_exact, several_tiles_exact, beyond_one_tile_of_columns,
+      scaled_and_near_rows_exact, blocks_agree_with_the_whole, threads_change_rounding_only, columns_of_one_buffer,
+      apply_is_cross_times_a, no_negative_eigenvalue, relu_without_bias_is_homogeneous)

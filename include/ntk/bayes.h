@@ -12,7 +12,8 @@ typedef struct ntk_gp ntk_gp;
 /* Conditions on n samples: factors K + s^2 I (n^3/3 flops, n^2 doubles). gram is n x n (ldk >= n, symmetric to 1e-10 of
  * its largest diagonal entry; its lower triangle counts), y is n x c (ldy >= c); noise_variance = s^2 is finite and > 0.
  * Returns NTK_ERR_NULL, NTK_ERR_SIZE, NTK_ERR_LEADING_DIMENSION, NTK_ERR_OVERFLOW, NTK_ERR_NOT_FINITE, NTK_ERR_DOMAIN,
- * NTK_ERR_NOT_SYMMETRIC, NTK_ERR_NOT_POSITIVE, NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED.
+ * NTK_ERR_NOT_SYMMETRIC, NTK_ERR_NOT_POSITIVE, NTK_ERR_RANGE (the log evidence overflows), NTK_ERR_BLAS (sizes beyond the
+ * integers of the BLAS), NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED.
  * Reference: Rasmussen and Williams 2006, algorithm 2.1. Since 0.1. */
 NTK_API ntk_status ntk_gp_create(ntk_context *context, int64_t n, int64_t c, const double *gram, int64_t ldk,
                                  const double *y, int64_t ldy, double noise_variance, ntk_gp **out);
@@ -31,7 +32,7 @@ NTK_API void ntk_gp_destroy(ntk_gp *gp);
  * mean or variance may be NULL when not wanted; prior_diag is needed for the variance only. A variance that rounding
  * makes negative is returned as 0. Cost 2 m n c, and m n^2 for the variance.
  * Returns NTK_ERR_NULL, NTK_ERR_SIZE, NTK_ERR_LEADING_DIMENSION, NTK_ERR_OVERFLOW, NTK_ERR_ALIAS, NTK_ERR_NOT_FINITE,
- * NTK_ERR_RANGE (a mean overflows), NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED. Since 0.1. */
+ * NTK_ERR_DOMAIN (a negative prior_diag), NTK_ERR_RANGE (a result overflows), NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED. Since 0.1. */
 NTK_API ntk_status ntk_gp_predict(ntk_gp *gp, int64_t m, const double *cross, int64_t ldk, const double *prior_diag,
                                   double *mean, int64_t ldm, double *variance);
 

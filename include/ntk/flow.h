@@ -7,7 +7,10 @@
  * the ridge n lambda / eta.
  *
  * Eigenvalues of the Gram matrix below max(n,16) eps times the largest count as zero: what the Gram cannot represent
- * is never learned, and it does not enter predictions. A Gram with an eigenvalue below minus that bound is refused. */
+ * is never learned, and it does not enter predictions. A Gram with an eigenvalue below minus that bound is refused with
+ * NTK_ERR_NOT_POSITIVE at any finite t > 0; at t = infinity that goes for K + (n lambda / eta) I. Sizes beyond the integers of
+ * the BLAS in use are refused with NTK_ERR_BLAS: with an LP64 LAPACK that is n > 32766 for the eigen-decomposition. When the
+ * eigen-decomposition itself fails (NTK_ERR_CONVERGENCE), the flow can only be destroyed. */
 #ifndef NTK_FLOW_H
 #define NTK_FLOW_H
 
@@ -56,7 +59,8 @@ NTK_API ntk_status ntk_flow_set_initial(ntk_flow *flow, const double *f0, int64_
  * the eigen-decomposition, about 9 n^3 flops; the first t = infinity a Cholesky factorisation, n^3/3; after that 4 n^2 c
  * a time. Returns NTK_ERR_NULL, NTK_ERR_LEADING_DIMENSION, NTK_ERR_DOMAIN (t is negative or NaN), NTK_ERR_ALIAS,
  * NTK_ERR_NOT_POSITIVE (an eigenvalue is negative beyond rounding), NTK_ERR_RANGE (the result overflows),
- * NTK_ERR_CONVERGENCE, NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED. Since 0.1. */
+ * NTK_ERR_CONVERGENCE, NTK_ERR_OVERFLOW, NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED. When the condition of the Gram matrix costs
+ * digits at t = infinity, the log callback gets a warning. Since 0.1. */
 NTK_API ntk_status ntk_flow_train(ntk_flow *flow, double t, double *f, int64_t ldf);
 
 /* a(t), n x c with lda >= c, up to a vector that the Gram takes to zero and that changes no output. Otherwise as
@@ -64,7 +68,8 @@ NTK_API ntk_status ntk_flow_train(ntk_flow *flow, double t, double *f, int64_t l
 NTK_API ntk_status ntk_flow_get_coefficients(ntk_flow *flow, double t, double *a, int64_t lda);
 
 /* f = exp(-lambda t) f0 + K(Z,X) a(t): outputs on m other points, from cross = K(Z,X) (m x n, ldk >= n) and their initial
- * outputs f0 (m x c, ldf0 >= c; NULL for zero). f is m x c and may be f0 itself. Otherwise as ntk_flow_train(). Since 0.1. */
+ * outputs f0 (m x c, ldf0 >= c; NULL for zero). f is m x c and may be f0 itself. Otherwise as ntk_flow_train(); also
+ * NTK_ERR_SIZE (m) and NTK_ERR_NOT_FINITE (cross, f0, z). Since 0.1. */
 NTK_API ntk_status ntk_flow_predict(ntk_flow *flow, double t, int64_t m, const double *cross, int64_t ldk,
                                     const double *f0, int64_t ldf0, double *f, int64_t ldf);
 

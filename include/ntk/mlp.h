@@ -51,10 +51,10 @@ NTK_API ntk_status ntk_mlp_create(ntk_context *context, int64_t depth, const int
 /* NULL is allowed. Kernels made from the network do not need it any more. Since 0.1. */
 NTK_API void ntk_mlp_destroy(ntk_mlp *mlp);
 
-/* sw of all layers, finite and > 0; default 1. Returns NTK_ERR_NULL, NTK_ERR_DOMAIN. Since 0.1. */
+/* sw of all layers, from 1e-100 to 1e100; default 1. Returns NTK_ERR_NULL, NTK_ERR_DOMAIN. Since 0.1. */
 NTK_API ntk_status ntk_mlp_set_weight_std(ntk_mlp *mlp, double weight_std);
 
-/* sb of all layers, finite and >= 0; default 0. Returns NTK_ERR_NULL, NTK_ERR_DOMAIN. Since 0.1. */
+/* sb of all layers, 0 or from 1e-100 to 1e100; default 0. Returns NTK_ERR_NULL, NTK_ERR_DOMAIN. Since 0.1. */
 NTK_API ntk_status ntk_mlp_set_bias_std(ntk_mlp *mlp, double bias_std);
 
 /* sw of one layer, 1 <= layer <= L. Returns NTK_ERR_NULL, NTK_ERR_SIZE (layer), NTK_ERR_DOMAIN. Since 0.1. */

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/matrix/matrix.h"
+
 ntk_status ntki_check_size(ntk_context *context, const char *function, const char *name, int64_t value) {
     if (value >= 1)
         return NTK_SUCCESS;
@@ -17,6 +19,13 @@ ntk_status ntki_check_positive(ntk_context *context, const char *function, const
     if (isfinite(value) && value > 0)
         return NTK_SUCCESS;
     return ntki_fail(context, NTK_ERR_DOMAIN, function, "%s is %g; it must be positive and finite", name, value);
+}
+
+ntk_status ntki_check_std(ntk_context *context, const char *function, const char *name, double value, bool zero) {
+    if ((value >= NTKI_LEAST_STD && value <= NTKI_MOST_STD) || (zero && value == 0))
+        return NTK_SUCCESS;
+    return ntki_fail(context, NTK_ERR_DOMAIN, function, "%s is %g; it must be %sfrom %g to %g", name, value,
+                     zero ? "0 or " : "", NTKI_LEAST_STD, NTKI_MOST_STD);
 }
 
 ntk_status ntki_check_nonnegative(ntk_context *context, const char *function, const char *name, double value) {
@@ -111,8 +120,6 @@ ntk_status ntki_check_finite_vector(ntk_context *context, const char *function, 
     return NTK_SUCCESS;
 }
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* In blocks, since one of the two entries is always read down a column. */
 static ntk_status check_symmetric(ntk_context *context, const char *function, const ntki_matrix *gram,
                                   double tolerance) {
@@ -121,8 +128,8 @@ static ntk_status check_symmetric(ntk_context *context, const char *function, co
     const int64_t n = gram->rows, ld = gram->ld;
     for (int64_t i0 = 0; i0 < n; i0 += BLOCK)
         for (int64_t j0 = 0; j0 <= i0; j0 += BLOCK)
-            for (int64_t i = i0; i < smaller(i0 + BLOCK, n); i++)
-                for (int64_t j = j0; j < smaller(j0 + BLOCK, i); j++)
+            for (int64_t i = i0; i < ntki_smaller(i0 + BLOCK, n); i++)
+                for (int64_t j = j0; j < ntki_smaller(j0 + BLOCK, i); j++)
                     if (fabs(k[i * ld + j] - k[j * ld + i]) > tolerance)
                         return ntki_fail(context, NTK_ERR_NOT_SYMMETRIC, function,
                                          "%s[%lld][%lld] is %.17g but %s[%lld][%lld] is %.17g", gram->name,

@@ -4,7 +4,7 @@
 
 #include "lib/context/context.h"
 
-/* A row-major matrix argument; `rows_name` and so on are the names in the header. */
+/* A row-major matrix argument; the names are those of the header. */
 typedef struct {
     const char *name;
     const void *data;
@@ -21,6 +21,11 @@ ntk_status ntki_check_pointer(ntk_context *context, const char *function, const 
 /* Finite and > 0 (or >= 0). */
 ntk_status ntki_check_positive(ntk_context *context, const char *function, const char *name, double value);
 ntk_status ntki_check_nonnegative(ntk_context *context, const char *function, const char *name, double value);
+
+/* A standard deviation: its square must not leave the range. `zero`: 0 is allowed too. */
+#define NTKI_LEAST_STD 1e-100
+#define NTKI_MOST_STD 1e100
+ntk_status ntki_check_std(ntk_context *context, const char *function, const char *name, double value, bool zero);
 
 /* Leading dimension, extent in the address space, non-NULL. Sizes were checked before; nothing is read. */
 ntk_status ntki_check_extent(ntk_context *context, const char *function, const ntki_matrix *matrix);

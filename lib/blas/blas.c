@@ -21,3 +21,12 @@ void ntki_dtrsm_lower(const ntki_blas_width *width, ntki_side side, ntki_transpo
         dtrsm_lp64(NTKI_ROW_MAJOR, (int)side, NTKI_LOWER, (int)trans, NTKI_NON_UNIT, NTKI_N32(m), NTKI_N32(n), 1.0, t,
                    NTKI_N32(ldt), b, NTKI_N32(ldb));
 }
+
+void ntki_dsymm_upper(const ntki_blas_width *width, int64_t m, int64_t n, const double *a, int64_t lda, const double *b,
+                      int64_t ldb, double *c, int64_t ldc) {
+    if (width->blas_ilp64)
+        dsymm_ilp64(NTKI_ROW_MAJOR, NTKI_LEFT, NTKI_UPPER, m, n, 1.0, a, lda, b, ldb, 0.0, c, ldc);
+    else
+        dsymm_lp64(NTKI_ROW_MAJOR, NTKI_LEFT, NTKI_UPPER, NTKI_N32(m), NTKI_N32(n), 1.0, a, NTKI_N32(lda), b,
+                   NTKI_N32(ldb), 0.0, c, NTKI_N32(ldc));
+}

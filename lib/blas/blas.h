@@ -36,6 +36,10 @@ typedef enum { NTKI_LEFT = 141, NTKI_RIGHT = 142 } ntki_side;
 void ntki_dtrsm_lower(const ntki_blas_width *width, ntki_side side, ntki_transpose trans, int64_t m, int64_t n,
                       const double *t, int64_t ldt, double *b, int64_t ldb);
 
+/* C = A B with symmetric A (m x m), of which only the upper triangle is read; B and C are m x n. */
+void ntki_dsymm_upper(const ntki_blas_width *width, int64_t m, int64_t n, const double *a, int64_t lda, const double *b,
+                      int64_t ldb, double *c, int64_t ldc);
+
 /* Cholesky A = L L' in the lower triangle; the strict upper triangle is untouched. Returns 0, or the order of the first
  * leading minor that is not positive. */
 int64_t ntki_dpotrf_lower(const ntki_blas_width *width, int64_t n, double *a, int64_t lda);

@@ -31,6 +31,7 @@
 #define NTKI_DDOT(I) (I, const double *, I, const double *, I)
 #define NTKI_DGEMM(I) (int, int, int, I, I, I, double, const double *, I, const double *, I, double, double *, I)
 #define NTKI_DTRSM(I) (int, int, int, int, int, I, I, double, const double *, I, double *, I)
+#define NTKI_DSYMM(I) (int, int, int, I, I, double, const double *, I, const double *, I, double, double *, I)
 #define NTKI_DLACPY(I) (int, char, I, I, const double *, I, double *, I)
 #define NTKI_DPOTRF(I) (int, char, I, double *, I)
 #define NTKI_DPOCON(I) (int, char, I, const double *, I, double, double *, double *, I *)
@@ -39,6 +40,7 @@
 NTKI_CBLAS(double, ddot, NTKI_DDOT);
 NTKI_CBLAS(void, dgemm, NTKI_DGEMM);
 NTKI_CBLAS(void, dtrsm, NTKI_DTRSM);
+NTKI_CBLAS(void, dsymm, NTKI_DSYMM);
 NTKI_LAPACKE(dlacpy, NTKI_DLACPY);
 NTKI_LAPACKE(dpotrf, NTKI_DPOTRF);
 NTKI_LAPACKE(dpocon, NTKI_DPOCON);
@@ -47,6 +49,6 @@ NTKI_LAPACKE(dsyevd, NTKI_DSYEVD);
 /* Narrowing that cannot lose anything: callers have refused sizes that do not fit (ntki_blas_fits). */
 #define NTKI_N32(size) ((int32_t)(size))
 
-enum { NTKI_ROW_MAJOR = 101, NTKI_COLUMN_MAJOR = 102, NTKI_LOWER = 122, NTKI_NON_UNIT = 131 };
+enum { NTKI_ROW_MAJOR = 101, NTKI_COLUMN_MAJOR = 102, NTKI_UPPER = 121, NTKI_LOWER = 122, NTKI_NON_UNIT = 131 };
 
 #endif

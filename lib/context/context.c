@@ -81,8 +81,10 @@ ntk_status ntk_context_set_threads(ntk_context *context, int32_t threads) {
 }
 
 ntk_status ntk_context_get_threads(const ntk_context *context, int32_t *threads) {
-    if (context == NULL || threads == NULL)
+    if (context == NULL)
         return NTK_ERR_NULL;
+    if (threads == NULL)
+        return ntki_fail((ntk_context *)context, NTK_ERR_NULL, __func__, "threads is NULL");
     *threads = ntki_context_threads(context);
     return NTK_SUCCESS;
 }
@@ -104,8 +106,10 @@ ntk_status ntk_context_set_progress(ntk_context *context, ntk_progress_callback 
 }
 
 ntk_status ntk_context_get_blas_integer_bits(const ntk_context *context, int32_t *bits) {
-    if (context == NULL || bits == NULL)
+    if (context == NULL)
         return NTK_ERR_NULL;
+    if (bits == NULL)
+        return ntki_fail((ntk_context *)context, NTK_ERR_NULL, __func__, "bits is NULL");
     *bits = context->blas.blas_ilp64 ? 64 : 32;
     return NTK_SUCCESS;
 }

@@ -49,6 +49,13 @@ __attribute__((format(printf, 4, 5)))
 ntk_status
 ntki_fail(ntk_context *context, ntk_status status, const char *function, const char *format, ...);
 
+/* A message to the log callback, if there is one. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+void
+ntki_log(ntk_context *context, int32_t level, const char *format, ...);
+
 /* A progress report; NTK_ERR_CANCELLED when the caller asks to stop, through the callback or ntk_context_cancel(). */
 ntk_status ntki_progress(ntk_context *context, const char *function, double fraction, const char *phase);
 

@@ -48,6 +48,17 @@ ntk_status ntki_fail(ntk_context *context, ntk_status status, const char *functi
     return status;
 }
 
+void ntki_log(ntk_context *context, int32_t level, const char *format, ...) {
+    char message[NTKI_ERROR_LENGTH];
+    if (context->log == NULL)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    context->log(level, message, context->log_user);
+}
+
 const char *ntk_context_last_error(const ntk_context *context) { return context != NULL ? context->last_error : ""; }
 
 ntk_status ntk_context_last_status(const ntk_context *context) {

@@ -3,18 +3,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/matrix/matrix.h"
 #include "lib/memory/memory.h"
 
 enum { BLOCK = 64 };
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* a[j][i] = a[i][j] for j < i, in blocks, since one of the two is read down a column. */
 static void mirror_lower(int64_t n, double *a) {
     for (int64_t i0 = 0; i0 < n; i0 += BLOCK)
         for (int64_t j0 = 0; j0 <= i0; j0 += BLOCK)
-            for (int64_t i = i0; i < smaller(i0 + BLOCK, n); i++)
-                for (int64_t j = j0; j < smaller(j0 + BLOCK, i); j++)
+            for (int64_t i = i0; i < ntki_smaller(i0 + BLOCK, n); i++)
+                for (int64_t j = j0; j < ntki_smaller(j0 + BLOCK, i); j++)
                     a[j * n + i] = a[i * n + j];
 }
 
@@ -38,11 +37,26 @@ double ntki_symmetric_norm(int64_t n, const double *a) {
 void ntki_symmetric_restore(int64_t n, double *a, const double *diagonal) {
     for (int64_t i0 = 0; i0 < n; i0 += BLOCK)
         for (int64_t j0 = 0; j0 <= i0; j0 += BLOCK)
-            for (int64_t i = i0; i < smaller(i0 + BLOCK, n); i++)
-                for (int64_t j = j0; j < smaller(j0 + BLOCK, i); j++)
+            for (int64_t i = i0; i < ntki_smaller(i0 + BLOCK, n); i++)
+                for (int64_t j = j0; j < ntki_smaller(j0 + BLOCK, i); j++)
                     a[i * n + j] = a[j * n + i];
     for (int64_t i = 0; i < n; i++)
         a[i * n + i] = diagonal[i];
+}
+
+static void exchange_diagonal(int64_t n, double *a, double *diagonal) {
+    for (int64_t i = 0; i < n; i++) {
+        const double entry = a[i * n + i];
+        a[i * n + i] = diagonal[i];
+        diagonal[i] = entry;
+    }
+}
+
+void ntki_symmetric_multiply(ntk_context *context, int64_t n, double *a, double *diagonal, int64_t c, const double *b,
+                             double *out) {
+    exchange_diagonal(n, a, diagonal);
+    ntki_dsymm_upper(&context->blas, n, c, a, n, b, c, out, c);
+    exchange_diagonal(n, a, diagonal);
 }
 
 int64_t ntki_symmetric_factor(ntk_context *context, int64_t n, double *a) {

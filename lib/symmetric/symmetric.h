@@ -13,6 +13,11 @@ double ntki_symmetric_norm(int64_t n, const double *a);
 /* Puts the strict upper triangle back into the lower one, and `diagonal` on the diagonal. */
 void ntki_symmetric_restore(int64_t n, double *a, const double *diagonal);
 
+/* out = K b (n x c, ld = c) from the strict upper triangle of a and `diagonal`; the diagonal of a is exchanged with
+ * `diagonal` for the time of the product. */
+void ntki_symmetric_multiply(ntk_context *context, int64_t n, double *a, double *diagonal, int64_t c, const double *b,
+                             double *out);
+
 /* a = L L' in the lower triangle and the diagonal; the strict upper triangle stays. Returns 0, or the order of the first
  * leading minor that is not positive; then the lower triangle is lost. */
 int64_t ntki_symmetric_factor(ntk_context *context, int64_t n, double *a);

@@ -47,6 +47,9 @@ static ntk_status condition(ntk_gp *gp, const char *function, double noise_varia
     ntki_dtrsm_lower(&set->context->blas, NTKI_LEFT, NTKI_NO_TRANSPOSE, n, c, set->gram, n, gp->alpha, c);
     ntki_dtrsm_lower(&set->context->blas, NTKI_LEFT, NTKI_TRANSPOSE, n, c, set->gram, n, gp->alpha, c);
     gp->log_evidence = log_evidence(set, gp->alpha);
+    if (!isfinite(gp->log_evidence))
+        return ntki_fail(set->context, NTK_ERR_RANGE, function,
+                         "the log evidence exceeds the double range: gram or y is too large");
     return ntki_progress(set->context, function, 1, "factorisation");
 }
 
@@ -96,7 +99,8 @@ ntk_status ntk_gp_create_from_kernel(ntk_kernel *kernel, int64_t n, const double
     ntk_context *held = NULL;
     ntk_gp *gp = NULL;
     ntk_status status = ntki_context_acquire(kernel->context, &held);
-    status = begin(held, __func__, noise_variance, out, &gp);
+    if (status == NTK_SUCCESS)
+        status = begin(held, __func__, noise_variance, out, &gp);
     if (status == NTK_SUCCESS)
         status = ntki_training_from_kernel(&gp->training, kernel, __func__, n, x, ldx, c, y, ldy);
     return finish(held, __func__, noise_variance, status, gp, out);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/arguments/arguments.h"
+#include "lib/matrix/matrix.h"
 #include "lib/memory/memory.h"
 #include "src/bayes/gp.h"
 
@@ -26,14 +27,14 @@ static ntk_status posterior_block(void *user, int64_t i0, int64_t rows, const do
                    c, 0, job->mean + i0 * c, c);
     if (job->variance == NULL)
         return NTK_SUCCESS;
-    for (int64_t i = 0; i < rows; i++)
-        memcpy(job->block + i * n, block + i * ld, (size_t)n * sizeof(double));
+    ntki_copy_rows(rows, n, block, ld, job->block, n);
     ntki_dtrsm_lower(&set->context->blas, NTKI_RIGHT, NTKI_TRANSPOSE, rows, n, set->gram, n, job->block, n);
     for (int64_t i = 0; i < rows; i++) {
         double sum = 0;
         for (int64_t j = 0; j < n; j++)
             sum += job->block[i * n + j] * job->block[i * n + j];
-        job->variance[i0 + i] = fmax(0, job->prior[i0 + i] - sum);
+        const double variance = job->prior[i0 + i] - sum;
+        job->variance[i0 + i] = variance < 0 && isfinite(sum) ? 0 : variance;
     }
     return NTK_SUCCESS;
 }
@@ -81,23 +82,34 @@ static void release_job(posterior_job *job) {
 }
 
 static ntk_status deliver(const posterior_job *job, double *mean, int64_t ldm, double *variance) {
-    const int64_t c = job->gp->training.c;
-    for (int64_t i = 0; job->mean != NULL && i < job->m * c; i++)
-        if (!isfinite(job->mean[i]))
-            return ntki_fail(job->gp->training.context, NTK_ERR_RANGE, job->function,
-                             "mean[%lld][%lld] exceeds the double range", (long long)(i / c), (long long)(i % c));
-    for (int64_t i = 0; job->mean != NULL && i < job->m; i++)
-        memcpy(mean + i * ldm, job->mean + i * c, (size_t)c * sizeof(double));
+    ntk_context *const context = job->gp->training.context;
+    for (int64_t i = 0; job->variance != NULL && i < job->m; i++)
+        if (!isfinite(job->variance[i]))
+            return ntki_fail(context, NTK_ERR_RANGE, job->function, "variance[%lld] exceeds the double range",
+                             (long long)i);
+    if (job->mean != NULL) {
+        const ntk_status status =
+            ntki_deliver(context, job->function, "mean", job->m, job->gp->training.c, job->mean, mean, ldm);
+        if (status != NTK_SUCCESS)
+            return status;
+    }
     if (job->variance != NULL)
         memcpy(variance, job->variance, (size_t)job->m * sizeof(double));
     return NTK_SUCCESS;
 }
 
 static ntk_status check_prior(const ntk_gp *gp, const char *function, const ntki_matrix *prior) {
-    const ntk_status status = ntki_check_matrix(gp->training.context, function, prior);
-    return status != NTK_SUCCESS
-               ? status
-               : ntki_check_finite_vector(gp->training.context, function, prior->name, prior->rows, prior->data);
+    ntk_context *const context = gp->training.context;
+    const double *const values = prior->data;
+    ntk_status status;
+    if ((status = ntki_check_matrix(context, function, prior)) != NTK_SUCCESS ||
+        (status = ntki_check_finite_vector(context, function, prior->name, prior->rows, values)) != NTK_SUCCESS)
+        return status;
+    for (int64_t i = 0; i < prior->rows; i++)
+        if (values[i] < 0)
+            return ntki_fail(context, NTK_ERR_DOMAIN, function, "%s[%lld] is %g; a variance is not negative",
+                             prior->name, (long long)i, values[i]);
+    return NTK_SUCCESS;
 }
 
 static ntk_status run_blocks(posterior_job *job, const double *cross, int64_t ldk) {

@@ -33,9 +33,10 @@ static void restore_gram(ntk_flow *flow) {
     if (flow->state == NTKI_FLOW_FACTOR)
         ntki_symmetric_restore(flow->training.n, flow->training.gram, flow->diagonal);
     flow->state = NTKI_FLOW_GRAM;
+    flow->coefficient_time = NAN;
 }
 
-ntk_status ntki_flow_decompose(ntk_flow *flow, const char *function) {
+static ntk_status decompose(ntk_flow *flow, const char *function) {
     ntki_training *const set = &flow->training;
     ntk_status status;
     if (flow->state != NTKI_FLOW_EIGENVECTORS) {
@@ -52,12 +53,21 @@ ntk_status ntki_flow_decompose(ntk_flow *flow, const char *function) {
     }
     if (isnan(flow->eigenvalue[0]))
         return ntki_fail(set->context, NTK_ERR_CONVERGENCE, function,
-                         "the eigen-decomposition of this flow has failed");
-    if (flow->eigenvalue[0] < -ntki_flow_floor(flow))
-        return ntki_fail(set->context, NTK_ERR_NOT_POSITIVE, function,
-                         "the Gram matrix has the eigenvalue %g, negative beyond rounding (largest: %g)",
-                         flow->eigenvalue[0], flow->eigenvalue[set->n - 1]);
+                         "the eigen-decomposition of this flow has failed; it can only be destroyed");
     return NTK_SUCCESS;
+}
+
+/* The least eigenvalue of K, or at t = infinity of K + ridge I, must not be negative beyond rounding. */
+static ntk_status check_definite(const ntk_flow *flow, const char *function, double ridge) {
+    const double least = flow->eigenvalue[0], largest = flow->eigenvalue[flow->training.n - 1];
+    if (least + ridge >= -ntki_flow_floor(flow))
+        return NTK_SUCCESS;
+    return ntki_fail(flow->training.context, NTK_ERR_NOT_POSITIVE, function,
+                     "the Gram matrix has the eigenvalue %g, negative beyond rounding (largest: %g)", least, largest);
+}
+
+static double limit_ridge(const ntk_flow *flow) {
+    return (double)flow->training.n * flow->weight_decay / flow->learning_rate;
 }
 
 /* to = V from: coordinates in the eigenbasis. */
@@ -77,7 +87,7 @@ static mode_weights weigh(const ntk_flow *flow, double eigenvalue, double t) {
     const double scale = flow->learning_rate / (double)flow->training.n, kappa = scale * eigenvalue;
     const double decay = ntki_flow_decay(flow, t);
     const mode_weights nothing = {0, 0};
-    if (!(eigenvalue > ntki_flow_floor(flow)))
+    if (!(fabs(eigenvalue) > ntki_flow_floor(flow)))
         return nothing;
     const mode_weights weights = {scale * growth(flow->weight_decay + kappa, t),
                                   decay > 0 ? scale * decay * growth(kappa, t) : 0};
@@ -123,6 +133,20 @@ static bool trust_factor(const ntk_flow *flow, double ridge, double norm, double
     return reciprocal > (n > 16 ? n : 16) * DBL_EPSILON && noise < 1e-9;
 }
 
+/* Half of the digits of the targets are lost below this: worth a word. */
+static const double doubtful_condition = 1e-8;
+
+static void warn_of_condition(const ntk_flow *flow, const char *function, double reciprocal, bool trusted) {
+    if (!trusted)
+        ntki_log(flow->training.context, NTK_LOG_WARNING,
+                 "%s: the Gram matrix is singular to rounding; what it cannot represent is left out", function);
+    else if (reciprocal < doubtful_condition)
+        ntki_log(flow->training.context, NTK_LOG_WARNING,
+                 "%s: the condition number of the Gram matrix is about %.1e; predictions at t = infinity lose as many "
+                 "digits (a finite t or weight decay does not)",
+                 function, 1 / reciprocal);
+}
+
 /* Factors K + ridge I; *well_conditioned tells whether its inverse means anything. */
 static ntk_status factor(ntk_flow *flow, const char *function, double ridge, bool *well_conditioned) {
     ntki_training *const set = &flow->training;
@@ -145,13 +169,14 @@ static ntk_status factor(ntk_flow *flow, const char *function, double ridge, boo
     }
     if (*well_conditioned)
         flow->ridge = ridge;
+    warn_of_condition(flow, function, reciprocal, *well_conditioned);
     return ntki_progress(set->context, function, 1, "factorisation");
 }
 
 /* Brings the flow to a state in which a(infinity) can be solved for. */
 static ntk_status prepare_limit(ntk_flow *flow, const char *function) {
     const ntki_training *const set = &flow->training;
-    const double ridge = (double)set->n * flow->weight_decay / flow->learning_rate;
+    const double ridge = limit_ridge(flow);
     bool well_conditioned = true;
     if (!isfinite(ridge))
         return ntki_fail(set->context, NTK_ERR_RANGE, function,
@@ -162,15 +187,23 @@ static ntk_status prepare_limit(ntk_flow *flow, const char *function) {
     const ntk_status status = factor(flow, function, ridge, &well_conditioned);
     if (status != NTK_SUCCESS || well_conditioned)
         return status;
-    return ntki_flow_decompose(flow, function);
+    return decompose(flow, function);
+}
+
+ntk_status ntki_flow_eigenbasis(ntk_flow *flow, const char *function, double t) {
+    const ntk_status status = decompose(flow, function);
+    return status != NTK_SUCCESS ? status : check_definite(flow, function, isinf(t) ? limit_ridge(flow) : 0);
 }
 
 ntk_status ntki_flow_prepare(ntk_flow *flow, const char *function, double t) {
     if (t == 0 || flow->coefficient_time == t)
         return NTK_SUCCESS;
-    if (isinf(t) && flow->state != NTKI_FLOW_EIGENVECTORS)
-        return prepare_limit(flow, function);
-    return ntki_flow_decompose(flow, function);
+    if (isinf(t) && flow->state != NTKI_FLOW_EIGENVECTORS) {
+        const ntk_status status = prepare_limit(flow, function);
+        if (status != NTK_SUCCESS || flow->state != NTKI_FLOW_EIGENVECTORS)
+            return status;
+    }
+    return ntki_flow_eigenbasis(flow, function, t);
 }
 
 /* (K + ridge I) a = y - [lambda = 0] f0 with the factor. */
@@ -207,22 +240,16 @@ ntk_status ntki_flow_solve(ntk_flow *flow, const char *function, double t) {
 }
 
 ntk_status ntki_flow_outputs(ntk_flow *flow, const char *function, double t, double *f) {
-    const ntki_training *const set = &flow->training;
+    ntki_training *const set = &flow->training;
     const double decay = ntki_flow_decay(flow, t);
-    ntk_status status = ntki_flow_solve(flow, function, t);
-    if (status == NTK_SUCCESS && t > 0 && flow->state == NTKI_FLOW_EIGENVECTORS)
+    ntk_status status = NTK_SUCCESS;
+    if (t == 0)
+        memset(f, 0, (size_t)(set->n * set->c) * sizeof(double));
+    else if (flow->state == NTKI_FLOW_EIGENVECTORS)
         status = combine_modes(flow, function, t, true, f);
-    if (status != NTK_SUCCESS)
-        return status;
-    for (int64_t i = 0; i < set->n * set->c; i++) {
-        const double initial = flow->initial != NULL ? flow->initial[i] : 0;
-        const double start = decay > 0 ? decay * initial : 0;
-        if (t == 0)
-            f[i] = initial;
-        else if (flow->state == NTKI_FLOW_EIGENVECTORS)
-            f[i] += start;
-        else /* the equation that the factor solves: K a = y - [lambda = 0] f0 - ridge a */
-            f[i] = set->y[i] - flow->ridge * flow->coefficients[i];
-    }
-    return NTK_SUCCESS;
+    else if ((status = ntki_flow_solve(flow, function, t)) == NTK_SUCCESS)
+        ntki_symmetric_multiply(set->context, set->n, set->gram, flow->diagonal, set->c, flow->coefficients, f);
+    for (int64_t i = 0; flow->initial != NULL && decay > 0 && i < set->n * set->c; i++)
+        f[i] += decay * flow->initial[i];
+    return status;
 }

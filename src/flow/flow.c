@@ -2,9 +2,9 @@
 #include "src/flow/flow.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "lib/arguments/arguments.h"
+#include "lib/matrix/matrix.h"
 #include "lib/memory/memory.h"
 
 static void release_flow(ntk_flow *flow) {
@@ -140,8 +140,7 @@ ntk_status ntk_flow_set_initial(ntk_flow *flow, const double *f0, int64_t ldf) {
             (status = ntki_check_finite(set->context, __func__, &matrix)) != NTK_SUCCESS ||
             (status = ntki_allocate_matrix(set->context, __func__, set->n, set->c, &copy)) != NTK_SUCCESS)
             return status;
-        for (int64_t i = 0; i < set->n; i++)
-            memcpy(copy + i * set->c, f0 + i * ldf, (size_t)set->c * sizeof(double));
+        ntki_copy_rows(set->n, set->c, f0, ldf, copy, set->c);
     }
     ntki_release(set->context, flow->initial);
     flow->initial = copy;

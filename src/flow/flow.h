@@ -29,8 +29,8 @@ struct ntk_flow {
 /* Eigenvalues up to this count as zero. */
 double ntki_flow_floor(const ntk_flow *flow);
 
-/* Brings the flow to NTKI_FLOW_EIGENVECTORS. */
-ntk_status ntki_flow_decompose(ntk_flow *flow, const char *function);
+/* Brings the flow to NTKI_FLOW_EIGENVECTORS, and refuses a Gram that is indefinite for this t. */
+ntk_status ntki_flow_eigenbasis(ntk_flow *flow, const char *function, double t);
 
 /* Everything that is done once, with its own progress: the flow can then solve for a(t). */
 ntk_status ntki_flow_prepare(ntk_flow *flow, const char *function, double t);

@@ -1,8 +1,6 @@
 /* What a flow tells: outputs on the training set and elsewhere, coefficients, rank. */
-#include <math.h>
-#include <string.h>
-
 #include "lib/arguments/arguments.h"
+#include "lib/matrix/matrix.h"
 #include "lib/memory/memory.h"
 #include "src/flow/flow.h"
 
@@ -10,18 +8,6 @@ static ntk_status check_time(const ntk_flow *flow, const char *function, double 
     if (t >= 0)
         return NTK_SUCCESS;
     return ntki_fail(flow->training.context, NTK_ERR_DOMAIN, function, "t is %g; it must be from 0 to infinity", t);
-}
-
-/* Copies a result that is known to be complete, after a last look for overflow. */
-static ntk_status deliver(ntk_context *context, const char *function, int64_t rows, int64_t columns,
-                          const double *result, double *f, int64_t ldf) {
-    for (int64_t i = 0; i < rows * columns; i++)
-        if (!isfinite(result[i]))
-            return ntki_fail(context, NTK_ERR_RANGE, function, "output [%lld][%lld] exceeds the double range",
-                             (long long)(i / columns), (long long)(i % columns));
-    for (int64_t i = 0; i < rows; i++)
-        memcpy(f + i * ldf, result + i * columns, (size_t)columns * sizeof(double));
-    return NTK_SUCCESS;
 }
 
 ntk_status ntk_flow_train(ntk_flow *flow, double t, double *f, int64_t ldf) {
@@ -39,7 +25,7 @@ ntk_status ntk_flow_train(ntk_flow *flow, double t, double *f, int64_t ldf) {
         (status = ntki_progress(set->context, __func__, 0, "flow")) == NTK_SUCCESS &&
         (status = ntki_flow_outputs(flow, __func__, t, result)) == NTK_SUCCESS &&
         (status = ntki_progress(set->context, __func__, 1, "flow")) == NTK_SUCCESS)
-        status = deliver(set->context, __func__, set->n, set->c, result, f, ldf);
+        status = ntki_deliver(set->context, __func__, "f", set->n, set->c, result, f, ldf);
     ntki_release(set->context, result);
     return status;
 }
@@ -57,7 +43,7 @@ ntk_status ntk_flow_get_coefficients(ntk_flow *flow, double t, double *a, int64_
         (status = ntki_flow_solve(flow, __func__, t)) != NTK_SUCCESS ||
         (status = ntki_progress(set->context, __func__, 1, "flow")) != NTK_SUCCESS)
         return status;
-    return deliver(set->context, __func__, set->n, set->c, flow->coefficients, a, lda);
+    return ntki_deliver(set->context, __func__, "a", set->n, set->c, flow->coefficients, a, lda);
 }
 
 ntk_status ntk_flow_get_rank(ntk_flow *flow, int64_t *rank) {
@@ -65,7 +51,7 @@ ntk_status ntk_flow_get_rank(ntk_flow *flow, int64_t *rank) {
         return NTK_ERR_NULL;
     ntk_status status;
     if ((status = ntki_check_pointer(flow->training.context, __func__, "rank", rank)) != NTK_SUCCESS ||
-        (status = ntki_flow_decompose(flow, __func__)) != NTK_SUCCESS)
+        (status = ntki_flow_eigenbasis(flow, __func__, 1)) != NTK_SUCCESS)
         return status;
     int64_t count = 0;
     for (int64_t i = 0; i < flow->training.n; i++)
@@ -89,7 +75,7 @@ static ntk_status check_prediction(const ntk_flow *flow, const char *function, d
         return NTK_SUCCESS;
     if ((status = ntki_check_matrix(context, function, &initial)) != NTK_SUCCESS)
         return status;
-    if (f0 == f && ldf0 == ldf)
+    if (f0 == f && (ldf0 == ldf || m == 1))
         return NTK_SUCCESS;
     return ntki_check_disjoint(context, function, &out, &initial);
 }
@@ -126,12 +112,12 @@ ntk_status ntk_flow_predict(ntk_flow *flow, double t, int64_t m, const double *c
         return status;
     if ((status = ntki_flow_prepare(flow, __func__, t)) == NTK_SUCCESS &&
         (status = ntki_progress(context, __func__, 0, "flow")) == NTK_SUCCESS &&
-        (status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS &&
-        (status = ntki_progress(context, __func__, 1, "flow")) == NTK_SUCCESS) {
+        (status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS) {
         ntki_dgemm(&context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, m, set->c, set->n, 1, cross, ldk,
                    flow->coefficients, set->c, 0, result, set->c);
         add_initial(flow, t, m, f0, ldf0, result);
-        status = deliver(context, __func__, m, set->c, result, f, ldf);
+        if ((status = ntki_progress(context, __func__, 1, "flow")) == NTK_SUCCESS)
+            status = ntki_deliver(context, __func__, "f", m, set->c, result, f, ldf);
     }
     ntki_release(context, result);
     return status;
@@ -173,7 +159,7 @@ ntk_status ntk_flow_predict_at(ntk_flow *flow, double t, int64_t m, const double
         (status = ntki_progress(context, __func__, 1, "flow")) == NTK_SUCCESS &&
         (status = ntki_training_stream(set, __func__, m, z, ldz, predict_block, &job)) == NTK_SUCCESS) {
         add_initial(flow, t, m, f0, ldf0, job.result);
-        status = deliver(context, __func__, m, set->c, job.result, f, ldf);
+        status = ntki_deliver(context, __func__, "f", m, set->c, job.result, f, ldf);
     }
     ntki_release(context, job.result);
     return status;

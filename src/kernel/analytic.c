@@ -9,26 +9,22 @@
 #include "lib/threads/parallel.h"
 #include "src/kernel/panels.h"
 
-/* Below this 1 - |cos| the inner product has lost more than 8 bits of it, and the rows are compared directly. */
-static const double near_threshold = 0x1p-8;
-
-/* 1 - |cos| = |u - v|^2 / 2 or |u + v|^2 / 2 for unit u, v: a sum of squares, accurate however small. Norms whose inverses
- * leave the range belong to kernel values that do, and are served by the rounded unit rows. */
+/* 1 - |cos| from the rows themselves. Norms whose inverses leave the range belong to kernel values that do, and are served
+ * by the rounded unit rows. */
 static double compare_rows(const ntki_analytic *analytic, const ntki_analytic_rows *a, int64_t i,
                            const ntki_analytic_rows *b, int64_t j, double sign) {
     const int64_t d = analytic->kernel.input_dimension;
     const double norm = a->side[0].rms[i], other = b->side[0].rms[j];
     const double low = 1e-280, high = 1e280;
     if (norm > low && norm < high && other > low && other < high)
-        return analytic->operations->half_squared_distance(d, 1 / norm, a->x + i * a->ldx, sign / other,
-                                                           b->x + j * b->ldx);
-    return analytic->operations->half_squared_distance(d, 1, a->unit + i * d, sign, b->unit + j * d);
+        return analytic->operations->angle_gap(d, 1 / norm, a->x + i * a->ldx, sign / other, b->x + j * b->ldx);
+    return analytic->operations->angle_gap(d, 1, a->unit + i * d, sign, b->unit + j * d);
 }
 
 static void refine_near_pairs(const ntki_analytic *analytic, const ntki_analytic_rows *a, int64_t i,
                               const ntki_analytic_rows *b, int64_t j0, int64_t count, double *cosine, double *near) {
     for (int64_t j = 0; j < count; j++)
-        if (near[j] < near_threshold) {
+        if (near[j] * (cosine[j] < 0 ? NTKI_OPPOSITE_WEIGHT : 1) < NTKI_NEAR_THRESHOLD) {
             const double sign = cosine[j] < 0 ? -1 : 1;
             near[j] = compare_rows(analytic, a, i, b, j0 + j, sign);
             cosine[j] = sign * (1 - near[j]);
@@ -44,7 +40,7 @@ static void evaluate_chunk(const ntki_analytic *analytic, const ntki_analytic_ro
     memcpy(k, out, (size_t)count * sizeof(double));
     if (tangent != NULL)
         memset(theta, 0, (size_t)count * sizeof(double));
-    if (operations->nearness(count, k, near) < near_threshold)
+    if (operations->nearness(count, k, near) < NTKI_NEAR_THRESHOLD)
         refine_near_pairs(analytic, a, i, b, j0, count, k, near);
     for (int64_t l = 0; l < analytic->depth; l++) {
         const ntki_layer_step step = ntki_analytic_step(analytic, l);

@@ -3,10 +3,14 @@
 #include <string.h>
 
 #include "lib/memory/memory.h"
+#include "lib/cpu/isa.h"
 #include "src/kernel/analytic.h"
 
-/* Pairwise summation: the rounding grows with the logarithm of the length. */
-static double sum_of_squares(const double *x, int64_t n) {
+NTKI_STRICT_ARITHMETIC /* the first layer here and in pair_steps.h must agree to the bit */
+
+    /* Pairwise summation: the rounding grows with the logarithm of the length. */
+    static double
+    sum_of_squares(const double *x, int64_t n) {
     if (n <= 32) {
         double sum = 0;
         for (int64_t i = 0; i < n; i++)
@@ -97,8 +101,9 @@ static void run_layers(const ntki_analytic *analytic, ntki_analytic_rows *rows, 
 /* A finite diagonal bounds every entry (Cauchy-Schwarz). */
 static ntk_status check_range(const ntki_analytic *analytic, const char *function, const ntki_input *input,
                               const ntki_analytic_rows *rows, const double *k, const double *theta) {
+    const bool tangent = analytic->kernel.type == NTK_KERNEL_NTK;
     for (int64_t i = 0; i < rows->rows.n; i++)
-        if (!isfinite(k[i]) || !isfinite(theta[i]))
+        if (!isfinite(k[i]) || (tangent && !isfinite(theta[i])))
             return ntki_fail(analytic->kernel.context, NTK_ERR_RANGE, function,
                              "%s[%lld] has the norm %g: its kernel value exceeds the double range", input->name,
                              (long long)(input->first + i), rows->side[0].rms[i]);

@@ -3,8 +3,8 @@
 #include "src/kernel/kernel.h"
 #include "src/kernel/panels.h"
 
-static void cross_panel(const ntk_kernel *kernel, const ntki_rows *a, const ntki_rows *b, int64_t i0, int64_t i1,
-                        double *k, int64_t ldk) {
+void ntki_kernel_panel(const ntk_kernel *kernel, const ntki_rows *a, const ntki_rows *b, int64_t i0, int64_t i1,
+                       double *k, int64_t ldk) {
     for (int64_t j0 = 0; j0 < b->n; j0 += NTKI_TILE_COLUMNS) {
         const int64_t j1 = ntki_smaller(j0 + NTKI_TILE_COLUMNS, b->n);
         const ntki_tile tile = {a, b, i0, i1, j0, j1, k + j0, ldk, false};
@@ -19,7 +19,7 @@ static ntk_status cross_panels(ntk_kernel *kernel, const char *function, const n
         return status;
     for (int64_t i0 = 0; i0 < a->n; i0 += NTKI_PANEL_ROWS) {
         const int64_t i1 = ntki_smaller(i0 + NTKI_PANEL_ROWS, a->n);
-        cross_panel(kernel, a, b, i0, i1, k + i0 * ldk, ldk);
+        ntki_kernel_panel(kernel, a, b, i0, i1, k + i0 * ldk, ldk);
         if ((status = ntki_progress(kernel->context, function, (double)i1 / (double)a->n, "kernel")) != NTK_SUCCESS) {
             ntki_fill_with_nan(a->n, b->n, k, ldk);
             return status;

@@ -5,34 +5,36 @@
 #include "src/kernel/panels.h"
 
 typedef struct {
-    const ntki_tile *tile;
     double *k;
     int64_t ldk;
+    int64_t i0, i1; /* the panel */
 } mirror_job;
 
-enum { MIRROR_BLOCK = 64 };
+enum { MIRROR_BLOCK = 64, LINE = 8 };
 
-/* k[j][i] = k[i][j] for one block of columns of the tile. */
+/* k[j][i] = k[i][j] for the rows i of the panel and one block of columns j < i; a cache line of the upper triangle at a
+ * time. */
 static void mirror_block(int64_t index, void *argument) {
     const mirror_job *const job = argument;
-    const ntki_tile *const tile = job->tile;
-    const int64_t j0 = tile->j0 + index * MIRROR_BLOCK;
-    const int64_t j1 = ntki_smaller(j0 + MIRROR_BLOCK, tile->j1);
-    for (int64_t i0 = tile->i0; i0 < tile->i1; i0 += 8)
-        for (int64_t j = j0; j < ntki_smaller(j1, ntki_smaller(i0 + 8, tile->i1) - 1); j++)
-            for (int64_t i = i0 > j ? i0 : j + 1; i < ntki_smaller(i0 + 8, tile->i1); i++)
+    const int64_t j0 = index * MIRROR_BLOCK;
+    for (int64_t i0 = job->i0; i0 < job->i1; i0 += LINE) {
+        const int64_t i1 = ntki_smaller(i0 + LINE, job->i1);
+        for (int64_t j = j0; j < ntki_smaller(j0 + MIRROR_BLOCK, i1 - 1); j++)
+            for (int64_t i = i0 > j ? i0 : j + 1; i < i1; i++)
                 job->k[j * job->ldk + i] = job->k[i * job->ldk + j];
+    }
 }
 
+/* The panel is mirrored when all its tiles are made: tiles may write above the diagonal. */
 static void gram_panel(const ntk_kernel *kernel, const ntki_rows *rows, int64_t i0, int64_t i1, double *k,
                        int64_t ldk) {
     for (int64_t j0 = 0; j0 < i1; j0 += NTKI_TILE_COLUMNS) {
         const int64_t j1 = ntki_smaller(j0 + NTKI_TILE_COLUMNS, i1);
         const ntki_tile tile = {rows, rows, i0, i1, j0, j1, k + i0 * ldk + j0, ldk, true};
         kernel->evaluator->tile(kernel, &tile);
-        mirror_job job = {&tile, k, ldk};
-        ntki_parallel_for(kernel->context, (j1 - j0 + MIRROR_BLOCK - 1) / MIRROR_BLOCK, mirror_block, &job);
     }
+    mirror_job job = {k, ldk, i0, i1};
+    ntki_parallel_for(kernel->context, (i1 + MIRROR_BLOCK - 1) / MIRROR_BLOCK, mirror_block, &job);
 }
 
 static ntk_status gram_panels(ntk_kernel *kernel, const char *function, const ntki_rows *rows, double *k, int64_t ldk) {

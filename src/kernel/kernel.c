@@ -41,5 +41,5 @@ ntk_status ntki_kernel_check_rows(ntk_kernel *kernel, const char *function, cons
     ntk_status status;
     if ((status = ntki_check_size(kernel->context, function, size_name, n)) != NTK_SUCCESS)
         return status;
-    return ntki_check_matrix(kernel->context, function, &matrix);
+    return ntki_check_extent(kernel->context, function, &matrix);
 }

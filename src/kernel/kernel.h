@@ -52,6 +52,10 @@ struct ntk_kernel {
     int64_t input_dimension;
 };
 
+/* K(a_i, b) for i in [i0, i1) and all b, tile by tile. */
+void ntki_kernel_panel(const ntk_kernel *kernel, const ntki_rows *a, const ntki_rows *b, int64_t i0, int64_t i1,
+                       double *k, int64_t ldk);
+
 void ntki_kernel_retain(ntk_kernel *kernel);
 void ntki_kernel_release(ntk_kernel *kernel);
 

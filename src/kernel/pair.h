@@ -14,6 +14,11 @@
 
 enum { NTKI_CHUNK = 256 };
 
+/* Below this 1 - |cos| the rows are compared directly. A kernel value at cos near 1 depends on the root of 1 - cos, so
+ * 2^-8 leaves an error of a few ulp; near -1 it may vanish like its power 3/2, and the comparison begins earlier. */
+#define NTKI_NEAR_THRESHOLD 0x1p-8
+#define NTKI_OPPOSITE_WEIGHT 0x1p-5
+
 /* What one layer needs to know of the inputs of a set: for input i,
  *   std[i] = sqrt(S^l(x_i,x_i)),  rms[i] = sqrt(E[phi_l(u)^2]),
  *   next_std[i] = sqrt(S^{l+1}(x_i,x_i)),  next_inverse[i] = 1 / next_std[i], or 0 where that is 0.
@@ -42,11 +47,11 @@ typedef void (*ntki_diagonal_step)(const ntki_layer_step *step, const double *st
 
 /* Everything that exists once for each instruction set. `step` and `diagonal` are indexed by the kind of activation. */
 typedef struct {
-    /* cosine[j] stays, near[j] = 1 - |cosine[j]|; returns the smallest. */
+    /* cosine[j] stays, near[j] = 1 - |cosine[j]|; returns the smallest, negative cosines weighed. */
     double (*nearness)(int64_t count, const double *cosine, double *near);
-    /* |a u - b v|^2 / 2 with the products a u_j and b v_j taken exactly: the rounding of a = 1/|u| and b = +-1/|v| moves
-     * the difference along u only, which enters squared. */
-    double (*half_squared_distance)(int64_t d, double a, const double *u, double b, const double *v);
+    /* 1 - cos of the angle between u and v (of u and -v) for a = 1/|u| and b = 1/|v| (-1/|v|), accurate however small: the
+     * products a u_j and b v_j are taken exactly. */
+    double (*angle_gap)(int64_t d, double a, const double *u, double b, const double *v);
     /* From cosines and nearness in k and near. */
     ntki_row_step first;
     const ntki_row_step *step;

@@ -120,12 +120,12 @@ NTKI_DEFINE_ROW_STEP(cosine)
 static double nearness(int64_t count, const double *restrict cosine, double *restrict near) {
     double smallest = 1;
     NTKI_VECTORISE
-    for (int64_t j = 0; j < count; j++) {
-        const double size = cosine[j] < 0 ? -cosine[j] : cosine[j];
-        near[j] = 1 - size;
-    }
     for (int64_t j = 0; j < count; j++)
-        smallest = near[j] < smallest ? near[j] : smallest;
+        near[j] = 1 - (cosine[j] < 0 ? -cosine[j] : cosine[j]);
+    for (int64_t j = 0; j < count; j++) {
+        const double weighed = cosine[j] < 0 ? NTKI_OPPOSITE_WEIGHT * near[j] : near[j];
+        smallest = weighed < smallest ? weighed : smallest;
+    }
     return smallest;
 }
 
@@ -143,19 +143,27 @@ NTKI_INLINE double ntki_product_error(double x, double y, double product) {
 
 enum { NTKI_LANES = 8 };
 
-static double half_squared_distance(int64_t d, double a, const double *u, double b, const double *v) {
-    double sums[NTKI_LANES] = {0};
+NTKI_INLINE double ntki_sum_lanes(const double *s) {
+    return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+}
+
+/* With r = a u - b v and unit vectors up to rounding: |r|^2 - (r . a u)^2 = sin^2 of the angle, since the part of r along u
+ * (half the squared angle, and the rounding of a and b) is taken out; 1 - cos = sin^2 / (1 + sqrt(1 - sin^2)). */
+static double angle_gap(int64_t d, double a, const double *u, double b, const double *v) {
+    double square[NTKI_LANES] = {0}, along[NTKI_LANES] = {0};
     for (int64_t j0 = 0; j0 < d; j0 += NTKI_LANES) {
         const int64_t lanes = d - j0 < NTKI_LANES ? d - j0 : NTKI_LANES;
         NTKI_VECTORISE
         for (int64_t lane = 0; lane < lanes; lane++) {
             const double p = a * u[j0 + lane], q = b * v[j0 + lane];
             const double error = ntki_product_error(a, u[j0 + lane], p) - ntki_product_error(b, v[j0 + lane], q);
-            const double difference = (p - q) + error;
-            sums[lane] += difference * difference;
+            const double r = (p - q) + error;
+            square[lane] += r * r;
+            along[lane] += r * p;
         }
     }
-    return 0.5 * (((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
+    const double radial = ntki_sum_lanes(along), sine2 = ntki_sum_lanes(square) - radial * radial;
+    return sine2 > 0 ? sine2 / (1 + __builtin_sqrt(1 - sine2)) : 0;
 }
 
 #define NTKI_ROW_ENTRY(kind, name) [kind] = row_##name,
@@ -163,5 +171,4 @@ static double half_squared_distance(int64_t d, double a, const double *u, double
 static const ntki_row_step row_steps[] = {NTKI_DUALS(NTKI_ROW_ENTRY)};
 static const ntki_diagonal_step diagonal_steps[] = {NTKI_DUALS(NTKI_DIAGONAL_ENTRY)};
 
-const ntki_pair_operations NTKI_PAIR_OPERATIONS = {nearness, half_squared_distance, row_cosine, row_steps,
-                                                   diagonal_steps};
+const ntki_pair_operations NTKI_PAIR_OPERATIONS = {nearness, angle_gap, row_cosine, row_steps, diagonal_steps};

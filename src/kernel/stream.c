@@ -1,6 +1,4 @@
 /* K(X,Z) in blocks of rows that are used and forgotten: out = K(X,Z) A, and the predictions of the solvers. */
-#include <string.h>
-
 #include "lib/arguments/arguments.h"
 #include "lib/memory/memory.h"
 #include "src/kernel/kernel.h"
@@ -17,11 +15,7 @@ static ntk_status stream_blocks(ntk_kernel *kernel, const char *function, const 
         status = kernel->evaluator->prepare(kernel, function, &input, &x);
         if (status != NTK_SUCCESS)
             return status;
-        for (int64_t j0 = 0; j0 < z->n; j0 += NTKI_TILE_COLUMNS) {
-            const int64_t j1 = ntki_smaller(j0 + NTKI_TILE_COLUMNS, z->n);
-            const ntki_tile tile = {x, z, 0, count, j0, j1, block + j0, z->n, false};
-            kernel->evaluator->tile(kernel, &tile);
-        }
+        ntki_kernel_panel(kernel, x, z, 0, count, block, z->n);
         kernel->evaluator->release(kernel, x);
         status = consume(user, i0, count, block, z->n);
         if (status == NTK_SUCCESS)
@@ -77,7 +71,7 @@ ntk_status ntk_kernel_apply(ntk_kernel *kernel, int64_t n, const double *x, int6
         (status = ntki_check_matrix(context, __func__, &output)) != NTK_SUCCESS)
         return status;
     for (int i = 0; i < 3; i++)
-        if ((status = ntki_check_matrix(context, __func__, &inputs[i])) != NTK_SUCCESS ||
+        if ((status = (i < 2 ? ntki_check_extent : ntki_check_matrix)(context, __func__, &inputs[i])) != NTK_SUCCESS ||
             (status = ntki_check_disjoint(context, __func__, &output, &inputs[i])) != NTK_SUCCESS)
             return status;
     for (int i = 0; i < 3; i++)
@@ -87,8 +81,8 @@ ntk_status ntk_kernel_apply(ntk_kernel *kernel, int64_t n, const double *x, int6
     const ntki_stream stream = {"x", "z", n, x, ldx, m, z, ldz, NTKI_PANEL_ROWS};
     if ((status = ntki_allocate_matrix(context, __func__, n, c, &job.product)) == NTK_SUCCESS)
         status = ntki_kernel_stream(kernel, __func__, &stream, apply_block, &job);
-    for (int64_t i = 0; status == NTK_SUCCESS && i < n; i++)
-        memcpy(out + i * ldo, job.product + i * c, (size_t)c * sizeof(double));
+    if (status == NTK_SUCCESS)
+        status = ntki_deliver(context, __func__, "out", n, c, job.product, out, ldo);
     ntki_release(context, job.product);
     return status;
 }

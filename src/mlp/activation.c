@@ -30,9 +30,9 @@ static double relu_derivative(const double *parameters, double x) {
 static double leaky_relu_value(const double *parameters, double x) { return x < 0 ? parameters[0] * x : x; }
 
 static double leaky_relu_derivative(const double *parameters, double x) {
-    if (isnan(x) || x == 0)
+    if (isnan(x))
         return x;
-    return x < 0 ? parameters[0] : 1;
+    return x < 0 ? parameters[0] : x > 0;
 }
 
 static double erf_value(const double *parameters, double x) {

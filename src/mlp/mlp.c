@@ -77,6 +77,9 @@ void ntk_mlp_destroy(ntk_mlp *mlp) {
 static ntk_status check_layer(const ntk_mlp *mlp, const char *function, int64_t layer, int64_t low, int64_t high) {
     if (layer >= low && layer <= high)
         return NTK_SUCCESS;
+    if (low > high)
+        return ntki_fail(mlp->context, NTK_ERR_SIZE, function, "layer is %lld; this network has no hidden layer",
+                         (long long)layer);
     return ntki_fail(mlp->context, NTK_ERR_SIZE, function,
                      "layer is %lld; this network of depth %lld has %lld to %lld here", (long long)layer,
                      (long long)mlp->depth, (long long)low, (long long)high);
@@ -87,7 +90,7 @@ ntk_status ntk_mlp_set_layer_weight_std(ntk_mlp *mlp, int64_t layer, double weig
     if (mlp == NULL)
         return NTK_ERR_NULL;
     if ((status = check_layer(mlp, __func__, layer, 1, mlp->depth)) != NTK_SUCCESS ||
-        (status = ntki_check_positive(mlp->context, __func__, "weight_std", weight_std)) != NTK_SUCCESS)
+        (status = ntki_check_std(mlp->context, __func__, "weight_std", weight_std, false)) != NTK_SUCCESS)
         return status;
     mlp->layer[layer - 1].weight_std = weight_std;
     return NTK_SUCCESS;
@@ -98,7 +101,7 @@ ntk_status ntk_mlp_set_layer_bias_std(ntk_mlp *mlp, int64_t layer, double bias_s
     if (mlp == NULL)
         return NTK_ERR_NULL;
     if ((status = check_layer(mlp, __func__, layer, 1, mlp->depth)) != NTK_SUCCESS ||
-        (status = ntki_check_nonnegative(mlp->context, __func__, "bias_std", bias_std)) != NTK_SUCCESS)
+        (status = ntki_check_std(mlp->context, __func__, "bias_std", bias_std, true)) != NTK_SUCCESS)
         return status;
     mlp->layer[layer - 1].bias_std = bias_std;
     return NTK_SUCCESS;
@@ -107,7 +110,7 @@ ntk_status ntk_mlp_set_layer_bias_std(ntk_mlp *mlp, int64_t layer, double bias_s
 ntk_status ntk_mlp_set_weight_std(ntk_mlp *mlp, double weight_std) {
     if (mlp == NULL)
         return NTK_ERR_NULL;
-    const ntk_status status = ntki_check_positive(mlp->context, __func__, "weight_std", weight_std);
+    const ntk_status status = ntki_check_std(mlp->context, __func__, "weight_std", weight_std, false);
     for (int64_t l = 0; status == NTK_SUCCESS && l < mlp->depth; l++)
         mlp->layer[l].weight_std = weight_std;
     return status;
@@ -116,7 +119,7 @@ ntk_status ntk_mlp_set_weight_std(ntk_mlp *mlp, double weight_std) {
 ntk_status ntk_mlp_set_bias_std(ntk_mlp *mlp, double bias_std) {
     if (mlp == NULL)
         return NTK_ERR_NULL;
-    const ntk_status status = ntki_check_nonnegative(mlp->context, __func__, "bias_std", bias_std);
+    const ntk_status status = ntki_check_std(mlp->context, __func__, "bias_std", bias_std, true);
     for (int64_t l = 0; status == NTK_SUCCESS && l < mlp->depth; l++)
         mlp->layer[l].bias_std = bias_std;
     return status;

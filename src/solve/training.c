@@ -1,15 +1,9 @@
 #include "src/solve/training.h"
 
-#include <string.h>
-
 #include "lib/arguments/arguments.h"
+#include "lib/matrix/matrix.h"
 #include "lib/memory/memory.h"
 #include "lib/symmetric/symmetric.h"
-
-static void copy_rows(int64_t rows, int64_t columns, const double *from, int64_t ld, double *to) {
-    for (int64_t i = 0; i < rows; i++)
-        memcpy(to + i * columns, from + i * ld, (size_t)columns * sizeof(double));
-}
 
 /* Shapes only: nothing is read before all shapes are known to be sound. */
 static ntk_status check_shapes(ntk_context *context, const char *function, const ntki_matrix *gram,
@@ -27,7 +21,7 @@ static ntk_status allocate(ntki_training *set, const char *function, const doubl
     if (status == NTK_SUCCESS)
         status = ntki_allocate_matrix(set->context, function, set->n, set->c, &set->y);
     if (status == NTK_SUCCESS)
-        copy_rows(set->n, set->c, y, ldy, set->y);
+        ntki_copy_rows(set->n, set->c, y, ldy, set->y, set->c);
     return status;
 }
 
@@ -37,8 +31,10 @@ ntk_status ntki_training_from_gram(ntki_training *set, ntk_context *context, con
     ntk_status status;
     *set = (ntki_training){.context = context, .n = n, .c = c};
     if ((status = check_shapes(context, function, &matrix, &targets)) != NTK_SUCCESS ||
+        (status = ntki_progress(context, function, 0, "check")) != NTK_SUCCESS ||
         (status = ntki_check_finite(context, function, &targets)) != NTK_SUCCESS ||
         (status = ntki_check_gram(context, function, &matrix)) != NTK_SUCCESS ||
+        (status = ntki_progress(context, function, 1, "check")) != NTK_SUCCESS ||
         (status = allocate(set, function, y, ldy)) != NTK_SUCCESS) {
         ntki_training_release(set);
         return status;
@@ -51,11 +47,13 @@ ntk_status ntki_training_from_kernel(ntki_training *set, ntk_kernel *kernel, con
                                      const double *x, int64_t ldx, int64_t c, const double *y, int64_t ldy) {
     ntk_context *const context = kernel->context;
     const int64_t d = kernel->input_dimension;
-    const ntki_matrix gram = {"the Gram matrix", set, n, n, n, "n"}, targets = {"y", y, n, c, ldy, "ldy"};
+    const ntki_matrix inputs = {"x", x, n, d, ldx, "ldx"}, targets = {"y", y, n, c, ldy, "ldy"};
+    const ntki_matrix gram = {"the Gram matrix", x, n, n, n, "n"}; /* for its size: there is no argument to look at */
     ntk_status status;
     *set = (ntki_training){.context = context, .n = n, .c = c};
     if ((status = ntki_kernel_check_rows(kernel, function, "x", "n", "ldx", n, x, ldx)) != NTK_SUCCESS ||
         (status = check_shapes(context, function, &gram, &targets)) != NTK_SUCCESS ||
+        (status = ntki_check_finite(context, function, &inputs)) != NTK_SUCCESS ||
         (status = ntki_check_finite(context, function, &targets)) != NTK_SUCCESS ||
         (status = allocate(set, function, y, ldy)) != NTK_SUCCESS ||
         (status = ntki_allocate_matrix(context, function, n, d, &set->x)) != NTK_SUCCESS ||
@@ -63,7 +61,7 @@ ntk_status ntki_training_from_kernel(ntki_training *set, ntk_kernel *kernel, con
         ntki_training_release(set);
         return status;
     }
-    copy_rows(n, d, x, ldx, set->x);
+    ntki_copy_rows(n, d, x, ldx, set->x, d);
     ntki_kernel_retain(kernel);
     set->kernel = kernel;
     return NTK_SUCCESS;
