@@ -12,7 +12,7 @@ int main() {
         ntk::mlp mlp(context, {2, 512, 512, 1}, NTK_ACTIVATION_RELU);
         mlp.set_weight_std(std::sqrt(2.0));
         ntk::flow flow(ntk::kernel::analytic(mlp, NTK_KERNEL_NTK), x, y);
-        for (double t : {1.0, 10.0, 100.0, double(INFINITY)})
+        for (double t : {1.0, 10.0, 100.0, ntk::infinity})
             std::printf("t = %-4g f(z) = %.6f\n", t, flow.predict_at(t, z)[0]);
         ntk::gp gp(ntk::kernel::analytic(mlp, NTK_KERNEL_NNGP), x, y, 1e-2);
         const ntk::gp::prediction posterior = gp.predict_at(z);

@@ -5,12 +5,14 @@
  *     mlp.set_weight_std(std::sqrt(2.0));
  *     ntk::kernel kernel = ntk::kernel::analytic(mlp, NTK_KERNEL_NTK);
  *     ntk::flow flow(kernel, x, y);                       // std::vector<double>, rows one after the other
- *     std::vector<double> f = flow.predict_at(INFINITY, z);
+ *     std::vector<double> f = flow.predict_at(ntk::infinity, z);
  *
  * - Every class owns one handle, can be moved and not copied; get() gives the handle for use with the C functions. A
  *   moved-from object can be destroyed or assigned to; its methods throw NTK_ERR_NULL.
  * - Methods that take pointers allocate nothing of their own and follow the C functions argument by argument. Methods
- *   that take vectors expect densely packed rows, find the number of rows by division, and return a new vector.
+ *   that take vectors expect densely packed rows, find the number of rows by division, and return a new vector. So do
+ *   the constructors, where the number of outputs c can be given, and y must then hold n x c entries. Without it c is
+ *   what the entries of y leave for each of the n rows of x, and a y that cannot be divided so is refused.
  * - ntk::error carries the status and the library's sentence. std::bad_alloc comes from the vectors only.
  * - An object keeps its context alive: a context is one small shared block, and copies of ntk::context share it. One
  *   context, with all that was made in it, is used by one thread at a time. Only cancel() may come from another thread.
@@ -22,6 +24,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -31,6 +34,9 @@
 #include <ntk/ntk.h>
 
 namespace ntk {
+
+/* The time at which training has ended. */
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /* What a failed call throws: what() is the library's sentence, status() its code. */
 class error : public std::runtime_error {
@@ -143,6 +149,13 @@ inline void same(std::size_t size, std::int64_t wanted, const char *name) {
     if (size != static_cast<std::size_t>(wanted))
         throw error(NTK_ERR_SHAPE, std::string("ntk.hpp: ") + name + " holds " + std::to_string(size) +
                                        " entries; expected " + std::to_string(wanted));
+}
+
+inline void same(std::size_t size, std::int64_t rows, std::int64_t columns, const char *name) {
+    if (rows < 1 || columns < 1 || size / static_cast<std::size_t>(rows) != static_cast<std::size_t>(columns) ||
+        size % static_cast<std::size_t>(rows) != 0)
+        throw error(NTK_ERR_SHAPE, std::string("ntk.hpp: ") + name + " holds " + std::to_string(size) +
+                                       " entries; expected " + std::to_string(rows) + " x " + std::to_string(columns));
 }
 
 inline std::vector<double> matrix(std::int64_t n, std::int64_t m) {
@@ -292,17 +305,27 @@ class flow : public detail::owner<ntk_flow, ntk_flow_destroy> {
         : owner(k.where()), n_(n), c_(c), d_(k.input_dimension()) {
         check(ntk_flow_create_from_kernel(k.get(), n, x, ldx, c, y, ldy, loss, slot()));
     }
-    flow(const kernel &k, const std::vector<double> &x, const std::vector<double> &y,
+    flow(const kernel &k, const std::vector<double> &x, std::int64_t c, const std::vector<double> &y,
          std::int32_t loss = NTK_LOSS_SQUARED)
-        : owner(k.where()), n_(detail::rows(x.size(), k.input_dimension(), "x")),
-          c_(detail::columns(y.size(), n_, "y")), d_(k.input_dimension()) {
+        : owner(k.where()), n_(detail::rows(x.size(), k.input_dimension(), "x")), c_(c), d_(k.input_dimension()) {
+        detail::same(y.size(), n_, c_, "y");
         check(ntk_flow_create_from_kernel(k.get(), n_, x.data(), d_, c_, y.data(), c_, loss, slot()));
     }
+    flow(const kernel &k, const std::vector<double> &x, const std::vector<double> &y,
+         std::int32_t loss = NTK_LOSS_SQUARED)
+        : flow(k, x, detail::columns(y.size(), detail::rows(x.size(), k.input_dimension(), "x"), "y"), y, loss) {}
     /* From a Gram matrix, n x n. */
     flow(const context &where, std::int64_t n, std::int64_t c, const double *gram, std::int64_t ldk, const double *y,
          std::int64_t ldy, std::int32_t loss = NTK_LOSS_SQUARED)
         : owner(where), n_(n), c_(c), d_(0) {
         check(ntk_flow_create(where.get(), n, c, gram, ldk, y, ldy, loss, slot()));
+    }
+    flow(const context &where, std::int64_t n, const std::vector<double> &gram, std::int64_t c,
+         const std::vector<double> &y, std::int32_t loss = NTK_LOSS_SQUARED)
+        : owner(where), n_(n), c_(c), d_(0) {
+        detail::same(gram.size(), n, n, "gram");
+        detail::same(y.size(), n, c, "y");
+        check(ntk_flow_create(where.get(), n, c, gram.data(), n, y.data(), c, loss, slot()));
     }
 
     std::int64_t samples() const noexcept { return n_; }
@@ -395,16 +418,27 @@ class gp : public detail::owner<ntk_gp, ntk_gp_destroy> {
         : owner(k.where()), n_(n), c_(c), d_(k.input_dimension()) {
         check(ntk_gp_create_from_kernel(k.get(), n, x, ldx, c, y, ldy, noise_variance, slot()));
     }
-    gp(const kernel &k, const std::vector<double> &x, const std::vector<double> &y, double noise_variance)
-        : owner(k.where()), n_(detail::rows(x.size(), k.input_dimension(), "x")),
-          c_(detail::columns(y.size(), n_, "y")), d_(k.input_dimension()) {
+    gp(const kernel &k, const std::vector<double> &x, std::int64_t c, const std::vector<double> &y,
+       double noise_variance)
+        : owner(k.where()), n_(detail::rows(x.size(), k.input_dimension(), "x")), c_(c), d_(k.input_dimension()) {
+        detail::same(y.size(), n_, c_, "y");
         check(ntk_gp_create_from_kernel(k.get(), n_, x.data(), d_, c_, y.data(), c_, noise_variance, slot()));
     }
+    gp(const kernel &k, const std::vector<double> &x, const std::vector<double> &y, double noise_variance)
+        : gp(k, x, detail::columns(y.size(), detail::rows(x.size(), k.input_dimension(), "x"), "y"), y,
+             noise_variance) {}
     /* From a Gram matrix, n x n. */
     gp(const context &where, std::int64_t n, std::int64_t c, const double *gram, std::int64_t ldk, const double *y,
        std::int64_t ldy, double noise_variance)
         : owner(where), n_(n), c_(c), d_(0) {
         check(ntk_gp_create(where.get(), n, c, gram, ldk, y, ldy, noise_variance, slot()));
+    }
+    gp(const context &where, std::int64_t n, const std::vector<double> &gram, std::int64_t c,
+       const std::vector<double> &y, double noise_variance)
+        : owner(where), n_(n), c_(c), d_(0) {
+        detail::same(gram.size(), n, n, "gram");
+        detail::same(y.size(), n, c, "y");
+        check(ntk_gp_create(where.get(), n, c, gram.data(), n, y.data(), c, noise_variance, slot()));
     }
 
     std::int64_t samples() const noexcept { return n_; }

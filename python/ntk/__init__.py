@@ -5,14 +5,16 @@
     kernel = ntk.Kernel(mlp, "ntk")
     flow = ntk.Flow(kernel, x, y)          # x: n x 64, y: n x 10
     f = flow.predict(np.inf, z)            # the trained network at z
+    f = flow.predict([1, 10, np.inf], z)   # 3 x m x 10: at several times
 
 Arrays. A float64 matrix whose rows are contiguous is read where it lies, also as a slice of rows or of leading columns
 of a larger one (its row stride becomes the leading dimension). Anything else is converted to such a matrix first.
 Complex numbers are refused. Results are new arrays, or `out` where a method takes it: a writable float64 matrix with
 contiguous rows.
 
-Errors. ntk.Error carries the status of the library and its sentence. Ctrl-C stops long work: the library is asked to
-cancel at its next progress report, and KeyboardInterrupt is raised.
+Errors. ntk.Error carries the status of the library and its sentence. Where a value is at fault it is an
+ntk.InvalidValue, which is a ValueError as well; an argument of a wrong type is a TypeError. Ctrl-C stops long work: the
+library is asked to cancel at its next progress report, and KeyboardInterrupt is raised.
 
 Threads. The interpreter's lock is released during a call. Calls of objects of one context wait for each other;
 different contexts run side by side.
@@ -22,11 +24,13 @@ of the source tree that holds this package, then by ctypes.util.find_library("nt
 """
 
 from ._context import Context
-from ._library import Error, library_path, version
+from ._library import Error, InvalidValue, library_path, version
 from .flow import Flow
 from .gp import GP
 from .kernel import Kernel
 from .mlp import Activation, Mlp
 
-__all__ = ["Activation", "Context", "Error", "Flow", "GP", "Kernel", "Mlp", "library_path", "version"]
+__all__ = [
+    "Activation", "Context", "Error", "Flow", "GP", "InvalidValue", "Kernel", "Mlp", "library_path", "version"
+]
 __version__ = "0.1.0"

@@ -2,6 +2,20 @@
 
 import numpy as np
 
+from ._library import SHAPE, InvalidValue
+
+
+def wrong_shape(sentence):
+    return InvalidValue(SHAPE, sentence)
+
+
+def number(value, name):
+    """The value as a float."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {value!r}; expected a number") from None
+
 
 class Rows:
     """A float64 matrix with contiguous rows, without a copy where the array is one already."""
@@ -11,9 +25,9 @@ class Rows:
         if np.iscomplexobj(given):
             raise TypeError(f"{name} is complex; the library takes real numbers")
         if given.ndim != 2:
-            raise ValueError(f"{name} has {given.ndim} dimension(s); a matrix with 2 is needed")
+            raise wrong_shape(f"{name} has {given.ndim} dimension(s); a matrix with 2 is needed")
         if columns is not None and given.shape[1] != columns:
-            raise ValueError(f"{name} has {given.shape[1]} columns; expected {columns}")
+            raise wrong_shape(f"{name} has {given.shape[1]} columns; expected {columns}")
         self.array = given if _rows_are_contiguous(given) else np.ascontiguousarray(given, dtype=np.float64)
         self.n, self.columns = self.array.shape
         self.ld = _leading_dimension(self.array)
@@ -35,9 +49,9 @@ class Result(Rows):
         if out is None:
             out = np.empty(shape)
         elif not isinstance(out, np.ndarray) or out.shape != tuple(shape):
-            raise ValueError(f"{name} must be an array of shape {tuple(shape)}")
+            raise wrong_shape(f"{name} must be an array of shape {tuple(shape)}")
         elif not out.flags.writeable or not _rows_are_contiguous(out):
-            raise ValueError(f"{name} must be a writable float64 matrix with contiguous rows")
+            raise wrong_shape(f"{name} must be a writable float64 matrix with contiguous rows")
         super().__init__(out, name)
 
 
@@ -47,7 +61,7 @@ def targets(y, n, name="y"):
     was_vector = given.ndim == 1
     matrix = Rows(given[:, np.newaxis] if was_vector else given, name)
     if matrix.n != n:
-        raise ValueError(f"{name} has {matrix.n} rows; expected {n}")
+        raise wrong_shape(f"{name} has {matrix.n} rows; expected {n}")
     return matrix, was_vector
 
 
@@ -55,7 +69,7 @@ def vector(values, name, size):
     """A contiguous float64 vector of that size."""
     result = np.ascontiguousarray(values, dtype=np.float64)
     if result.shape != (size,):
-        raise ValueError(f"{name} has the shape {result.shape}; expected ({size},)")
+        raise wrong_shape(f"{name} has the shape {result.shape}; expected ({size},)")
     return result
 
 

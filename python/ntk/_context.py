@@ -2,11 +2,12 @@
 
 import collections
 import ctypes
+import operator
 import signal
 import threading
 import weakref
 
-from ._library import LOG_CALLBACK, PROGRESS_CALLBACK, Error, library
+from ._library import LOG_CALLBACK, PROGRESS_CALLBACK, Error, failure, library
 
 
 class _Interrupts:
@@ -90,7 +91,7 @@ class _Session:
         if raised is not None:  # a callback failed
             raise raised
         if status:
-            raise Error(status, sentence)
+            raise failure(status, sentence)
 
     def sentence(self, status):
         if library.ntk_context_last_status(self.raw) == status:
@@ -121,7 +122,8 @@ class Context:
 
     threads   number of threads of the library's own loops; 0 means as many as the machine offers
     progress  progress(fraction, phase) is told of long work; a true result cancels it
-    log       log(level, message) receives messages; level is 0 (error), 1 (warning) or 2 (information)
+    log       log(level, message) receives messages; level is 0 (error: the sentence of every failure), 1 (warning) or
+              2 (information)
     """
 
     def __init__(self, threads=0, progress=None, log=None):
@@ -139,7 +141,7 @@ class Context:
 
     @threads.setter
     def threads(self, value):
-        self._session.call("ntk_context_set_threads", self._session.raw, value)
+        self._session.call("ntk_context_set_threads", self._session.raw, operator.index(value))
 
     @property
     def progress(self):
@@ -172,12 +174,16 @@ class Context:
         return library.ntk_context_cpu_path(self._session.raw).decode()
 
     def cancel(self):
-        """Asks the work that runs in this context, or else the next long work, to stop. For any thread."""
+        """Asks the work that runs in this context, or else the next long work, to stop. For any thread. The request
+        stays until a long call obeys it."""
         library.ntk_context_cancel(self._session.raw)
 
     def clear_cancel(self):
-        """Withdraws a request of cancel() that nothing has obeyed yet."""
+        """Withdraws a request of cancel() that nothing has obeyed yet. Call it before new work."""
         library.ntk_context_clear_cancel(self._session.raw)
+
+    def __repr__(self):
+        return f"Context(threads={self.threads})"
 
 
 class Owner:

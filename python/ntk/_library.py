@@ -136,3 +136,21 @@ class Error(Exception):
         super().__init__(sentence)
         self.status = status
         self.name = library.ntk_status_name(status).decode()
+
+    def __reduce__(self):
+        return type(self), (self.status, str(self))
+
+
+class InvalidValue(Error, ValueError):
+    """The failure is the fault of an argument's value. It can be caught as an Error and as a ValueError."""
+
+
+SIZE, SHAPE, ENUM = -2, -5, -8
+_OF_VALUES = {"NTK_ERR_SIZE", "NTK_ERR_LEADING_DIMENSION", "NTK_ERR_NOT_FINITE", "NTK_ERR_SHAPE", "NTK_ERR_OVERFLOW",
+              "NTK_ERR_DOMAIN", "NTK_ERR_ENUM", "NTK_ERR_ALIAS", "NTK_ERR_NOT_SYMMETRIC", "NTK_ERR_NOT_POSITIVE"}
+
+
+def failure(status, sentence):
+    """The exception for a status."""
+    by_value = library.ntk_status_name(status).decode() in _OF_VALUES
+    return (InvalidValue if by_value else Error)(status, sentence)

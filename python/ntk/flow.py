@@ -4,10 +4,11 @@ import ctypes
 
 import numpy as np
 
-from ._arrays import Result, Rows, targets
+from ._arrays import Result, Rows, number, targets, wrong_shape
 from ._context import Context, Owner
 
 _SQUARED = 0
+_SMALL_CROSS = 2**24  # entries, 128 MiB: K(Z,X) up to this size is kept between the times of one prediction
 
 
 def _matrix(rows, columns):
@@ -17,7 +18,10 @@ def _matrix(rows, columns):
 class Flow(Owner):
     """df/dt = -(learning_rate / n) K (f - y) on the squared loss, with f = 0 at t = 0 unless `initial` says otherwise.
 
-    x is n x d and y is n x c, or a vector of n targets; then outputs are vectors too. Times are in [0, inf].
+    x is n x d and y is n x c, or a vector of n targets; then outputs are vectors too.
+
+    Times are in [0, inf], and np.inf is the end of training. Methods that take a time t take a sequence of times too;
+    the result then has a leading axis, one entry for each time.
     """
 
     def __init__(self, kernel, x, y, learning_rate=1.0, weight_decay=0.0, initial=None):
@@ -26,6 +30,7 @@ class Flow(Owner):
         self._start(kernel.context, x.n, y, vector, "ntk_flow_create_from_kernel", kernel._handle, *x.rows,
                     y.columns, *y.matrix)
         self._input_dimension = kernel.input_dimension
+        self._kernel, self._x = kernel, x.array.copy()
         self._configure(learning_rate, weight_decay, initial)
 
     @classmethod
@@ -34,7 +39,7 @@ class Flow(Owner):
         self = cls.__new__(cls)
         gram = Rows(gram, "gram")
         if gram.columns != gram.n:
-            raise ValueError(f"gram has the shape ({gram.n}, {gram.columns}); expected a square matrix")
+            raise wrong_shape(f"gram has the shape ({gram.n}, {gram.columns}); expected a square matrix")
         y, vector = targets(y, gram.n)
         context = context or Context()
         self._start(context, gram.n, y, vector, "ntk_flow_create", context._session.raw, gram.n, y.columns,
@@ -45,7 +50,7 @@ class Flow(Owner):
 
     def _start(self, context, n, y, vector, create, *arguments):
         self._adopt(context, create, "ntk_flow_destroy", *arguments, _SQUARED)
-        self.n, self.c, self._vector = n, y.columns, vector
+        self._n, self._c, self._vector = n, y.columns, vector
 
     def _configure(self, learning_rate, weight_decay, initial):
         self.learning_rate = learning_rate
@@ -59,7 +64,7 @@ class Flow(Owner):
 
     @learning_rate.setter
     def learning_rate(self, value):
-        self._call("ntk_flow_set_learning_rate", value)
+        self._call("ntk_flow_set_learning_rate", number(value, "learning_rate"))
 
     @property
     def weight_decay(self):
@@ -67,7 +72,17 @@ class Flow(Owner):
 
     @weight_decay.setter
     def weight_decay(self, value):
-        self._call("ntk_flow_set_weight_decay", value)
+        self._call("ntk_flow_set_weight_decay", number(value, "weight_decay"))
+
+    @property
+    def samples(self):
+        """n, the number of training points."""
+        return self._n
+
+    @property
+    def outputs(self):
+        """c, the number of columns of y."""
+        return self._c
 
     @property
     def rank(self):
@@ -76,40 +91,64 @@ class Flow(Owner):
 
     def set_initial(self, f0):
         """The outputs on the training set at t = 0; None for zero."""
-        f0 = self._initial(f0, self.n)
-        self._call("ntk_flow_set_initial", *_matrix(f0, self.c))
+        f0 = self._initial(f0, self._n, "initial")
+        self._call("ntk_flow_set_initial", *_matrix(f0, self._c))
 
     def train(self, t, out=None):
         """f_t(X), the outputs on the training set."""
-        return self._outputs(self.n, out, "ntk_flow_train", t)
+        return self._outputs(self._n, out, "ntk_flow_train", t)
 
     def coefficients(self, t, out=None):
         """a(t), with which f_t(z) = exp(-weight_decay t) f_0(z) + K(z,X) a(t)."""
-        return self._outputs(self.n, out, "ntk_flow_get_coefficients", t)
+        return self._outputs(self._n, out, "ntk_flow_get_coefficients", t)
 
     def predict(self, t, z, f0=None, out=None):
-        """f_t at the points z, m x d; f0 holds their outputs at t = 0."""
+        """f_t at the points z, m x d; f0 holds their outputs at t = 0.
+
+        With several times K(Z,X) is computed once if it has at most 2**24 entries (128 MiB), else for each time."""
         z = Rows(z, "z", self._input_dimension)
+        if np.ndim(t) == 1 and len(t) > 1 and self._input_dimension is not None and self._n * z.n <= _SMALL_CROSS:
+            return self.predict_cross(t, self._kernel.cross(self._x, z.array).T, f0, out)
         f0 = self._initial(f0, z.n)
-        return self._outputs(z.n, out, "ntk_flow_predict_at", t, *z.rows, *_matrix(f0, self.c))
+        return self._outputs(z.n, out, "ntk_flow_predict_at", t, *z.rows, *_matrix(f0, self._c))
 
     def predict_cross(self, t, cross, f0=None, out=None):
         """The same from cross = K(Z,X), m x n."""
-        cross = Rows(cross, "cross", self.n)
+        cross = Rows(cross, "cross", self._n)
         f0 = self._initial(f0, cross.n)
-        return self._outputs(cross.n, out, "ntk_flow_predict", t, *cross.rows, *_matrix(f0, self.c))
+        return self._outputs(cross.n, out, "ntk_flow_predict", t, *cross.rows, *_matrix(f0, self._c))
 
-    def _initial(self, f0, m):
+    def __repr__(self):
+        return (f"Flow(samples={self._n}, outputs={self._c}, learning_rate={self.learning_rate}, "
+                f"weight_decay={self.weight_decay})")
+
+    def _initial(self, f0, m, name="f0"):
         if f0 is None:
             return None
-        matrix = targets(f0, m, "f0")[0]
-        if matrix.columns != self.c:
-            raise ValueError(f"f0 has {matrix.columns} columns; expected {self.c}")
+        matrix = targets(f0, m, name)[0]
+        if matrix.columns != self._c:
+            raise wrong_shape(f"{name} has {matrix.columns} columns; expected {self._c}")
         return matrix
 
     def _outputs(self, m, out, name, t, *arguments):
+        """The m x c outputs of the function at the time t, or at each of the times."""
+        if np.ndim(t) == 0:
+            return self._outputs_at(m, out, name, number(t, "t"), *arguments)
+        if np.ndim(t) != 1:
+            raise wrong_shape(f"t has {np.ndim(t)} dimensions; expected a number or a sequence of numbers")
+        times = [number(one, "an entry of t") for one in t]
+        shape = (len(times), m) if self._vector else (len(times), m, self._c)
+        if out is None:
+            out = np.empty(shape)
+        elif not isinstance(out, np.ndarray) or out.shape != shape:
+            raise wrong_shape(f"out must be an array of shape {shape}")
+        for one, f in zip(times, out):
+            self._outputs_at(m, f, name, one, *arguments)
+        return out
+
+    def _outputs_at(self, m, out, name, t, *arguments):
         if out is not None and self._vector and np.ndim(out) == 1:
             out = out[:, np.newaxis]
-        f = Result((m, self.c), out)
+        f = Result((m, self._c), out)
         self._call(name, t, *arguments, *f.matrix)
         return f.array[:, 0] if self._vector else f.array

@@ -4,7 +4,7 @@ import ctypes
 
 import numpy as np
 
-from ._arrays import Result, Rows, targets, vector
+from ._arrays import Result, Rows, number, targets, vector, wrong_shape
 from ._context import Context, Owner
 
 
@@ -18,9 +18,9 @@ class GP(Owner):
         x = kernel._rows(x, "x")
         y, is_vector = targets(y, x.n)
         self._adopt(kernel.context, "ntk_gp_create_from_kernel", "ntk_gp_destroy", kernel._handle, *x.rows, y.columns,
-                    *y.matrix, noise_variance)
+                    *y.matrix, number(noise_variance, "noise_variance"))
         self._input_dimension = kernel.input_dimension
-        self.n, self.c, self._vector = x.n, y.columns, is_vector
+        self._n, self._c, self._vector = x.n, y.columns, is_vector
 
     @classmethod
     def from_gram(cls, gram, y, noise_variance, context=None):
@@ -28,14 +28,24 @@ class GP(Owner):
         self = cls.__new__(cls)
         gram = Rows(gram, "gram")
         if gram.columns != gram.n:
-            raise ValueError(f"gram has the shape ({gram.n}, {gram.columns}); expected a square matrix")
+            raise wrong_shape(f"gram has the shape ({gram.n}, {gram.columns}); expected a square matrix")
         y, is_vector = targets(y, gram.n)
         context = context or Context()
         self._adopt(context, "ntk_gp_create", "ntk_gp_destroy", context._session.raw, gram.n, y.columns, *gram.matrix,
-                    *y.matrix, noise_variance)
+                    *y.matrix, number(noise_variance, "noise_variance"))
         self._input_dimension = None
-        self.n, self.c, self._vector = gram.n, y.columns, is_vector
+        self._n, self._c, self._vector = gram.n, y.columns, is_vector
         return self
+
+    @property
+    def samples(self):
+        """n, the number of training points."""
+        return self._n
+
+    @property
+    def outputs(self):
+        """c, the number of columns of y."""
+        return self._c
 
     @property
     def log_evidence(self):
@@ -49,11 +59,14 @@ class GP(Owner):
 
     def predict_cross(self, cross, prior_diagonal):
         """The same from cross = K(Z,X), m x n, and the m values K(z_i,z_i)."""
-        cross = Rows(cross, "cross", self.n)
+        cross = Rows(cross, "cross", self._n)
         prior = vector(prior_diagonal, "prior_diagonal", cross.n)
         return self._posterior(cross.n, "ntk_gp_predict", *cross.rows, prior.ctypes.data)
 
     def _posterior(self, m, name, *arguments):
-        mean, variance = Result((m, self.c), None), np.empty(m)
+        mean, variance = Result((m, self._c), None), np.empty(m)
         self._call(name, *arguments, *mean.matrix, variance.ctypes.data)
         return (mean.array[:, 0] if self._vector else mean.array), variance
+
+    def __repr__(self):
+        return f"GP(samples={self._n}, outputs={self._c})"

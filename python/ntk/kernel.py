@@ -4,8 +4,9 @@ import ctypes
 
 import numpy as np
 
-from ._arrays import Result, Rows
+from ._arrays import Result, Rows, wrong_shape
 from ._context import Owner
+from ._library import ENUM, InvalidValue
 
 _TYPES = {"ntk": 0, "nngp": 1}
 
@@ -15,7 +16,7 @@ class Kernel(Owner):
 
     def __init__(self, mlp, type="ntk"):
         if type not in _TYPES:
-            raise ValueError(f"type is {type!r}; expected 'ntk' or 'nngp'")
+            raise InvalidValue(ENUM, f"type is {type!r}; expected 'ntk' or 'nngp'")
         self._adopt(mlp.context, "ntk_kernel_create_analytic", "ntk_kernel_destroy", mlp._session.raw, mlp._handle,
                     _TYPES[type])
         self.type = type
@@ -55,7 +56,10 @@ class Kernel(Owner):
         """K(X,Z) A without forming K: n x c, for A of m x c."""
         x, z, a = self._rows(x, "x"), self._rows(z, "z"), Rows(a, "a")
         if a.n != z.n:
-            raise ValueError(f"a has {a.n} rows; expected {z.n}")
+            raise wrong_shape(f"a has {a.n} rows; expected {z.n}")
         result = Result((x.n, a.columns), out)
         self._call("ntk_kernel_apply", *x.rows, *z.rows, a.columns, *a.matrix, *result.matrix)
         return result.array
+
+    def __repr__(self):
+        return f"Kernel({self.type!r}, input_dimension={self.input_dimension})"

@@ -3,6 +3,7 @@
 import gc
 import os
 import pathlib
+import pickle
 import re
 import signal
 import threading
@@ -55,6 +56,8 @@ class Kernels(unittest.TestCase):
         self.assertEqual((mlp.depth, mlp.widths, mlp.activations), (3, (3, 5, 5, 2), ("leaky_relu", "leaky_relu")))
         self.assertEqual((mlp.weight_std, mlp.bias_std), ((1.0, 2.0, 3.0), (0.0, 0.0, 0.0)))
         self.assertEqual(mlp.parameter_count, 4 * 5 + 6 * 5 + 6 * 2)
+        mlp.weight_std, mlp.bias_std = 1.5, [0.0, 0.1, 0.2]
+        self.assertEqual((mlp.weight_std, mlp.bias_std), ((1.5, 1.5, 1.5), (0.0, 0.1, 0.2)))
 
 
 class Solvers(unittest.TestCase):
@@ -95,6 +98,71 @@ class Solvers(unittest.TestCase):
         np.testing.assert_array_equal(flow.predict(0, self.z, g0), g0)
         with self.assertRaisesRegex(ValueError, "f0 has 30 rows; expected 11"):
             flow.predict(0, self.z, f0)
+
+    def test_wrong_initial_is_named(self):
+        for bad in [np.ones((29, 2)), np.ones((30, 3)), np.ones(30), np.ones((30, 2, 1))]:
+            with self.assertRaisesRegex(ntk.InvalidValue, "^initial has "):
+                ntk.Flow(self.kernel, self.x, self.y, initial=bad)
+
+    # K(Z,X) once or streamed: the sums run in another order, over 30 terms of the size of cross and coefficients.
+    def test_several_times(self):
+        times = [0, 0.5, np.float32(2), np.inf]
+        for y in [self.y, self.y[:, 0]]:
+            flow = ntk.Flow(self.kernel, self.x, y)
+            by_gram = ntk.Flow.from_gram(self.gram, y)
+            for predict, points in [(flow.predict, self.z), (by_gram.predict_cross, self.cross)]:
+                result, out = predict(times, points), np.empty((4, 11) + y.shape[1:])
+                self.assertEqual(result.shape, out.shape)
+                self.assertIs(predict(np.array(times), points, out=out), out)
+                np.testing.assert_array_equal(out, result)
+                for one, f in zip(times, result):
+                    scale = 30 * 2.2e-16 * abs(self.cross).max() * abs(flow.coefficients(one)).sum()
+                    np.testing.assert_allclose(f, predict(one, points), rtol=0, atol=10 * scale)
+            self.assertEqual(flow.train(times).shape, (4,) + y.shape)
+            np.testing.assert_array_equal(flow.coefficients(times)[1], flow.coefficients(0.5))
+            self.assertEqual(flow.predict([], self.z).shape, (0, 11) + y.shape[1:])
+
+    def test_several_times_streamed(self):
+        from ntk import flow as module
+        flow, small = ntk.Flow(self.kernel, self.x, self.y), module._SMALL_CROSS
+        try:
+            module._SMALL_CROSS = 0
+            result = flow.predict([1.0, np.inf], self.z)
+        finally:
+            module._SMALL_CROSS = small
+        np.testing.assert_array_equal(result, [flow.predict(1.0, self.z), flow.predict(np.inf, self.z)])
+
+    def test_times(self):
+        flow = ntk.Flow(self.kernel, self.x, self.y)
+        np.testing.assert_array_equal(flow.predict(np.float32(2), self.z), flow.predict(2, self.z))
+        for bad, name in [("soon", "t is 'soon'"), (None, "t is None"), ([1, None], "an entry of t is None")]:
+            with self.assertRaisesRegex(TypeError, name):
+                flow.predict(bad, self.z)
+        with self.assertRaisesRegex(ValueError, "t is -1"):
+            flow.train([1, -1])
+        with self.assertRaisesRegex(ValueError, "t has 2 dimensions"):
+            flow.train([[1.0]])
+        with self.assertRaisesRegex(ValueError, "out must be an array of shape"):
+            flow.train([1.0, 2.0], out=np.empty((30, 2)))
+
+    def test_own_copy_of_the_data(self):
+        x = self.x.copy()
+        flow = ntk.Flow(self.kernel, x, self.y)
+        before = flow.predict([1.0, 2.0], self.z)
+        x[:] = 0
+        np.testing.assert_array_equal(flow.predict([1.0, 2.0], self.z), before)
+
+    def test_shown(self):
+        gp = ntk.GP(self.kernel, self.x, self.y, 0.1)
+        flow = ntk.Flow(self.kernel, self.x, self.y, learning_rate=0.5)
+        self.assertEqual((flow.samples, flow.outputs, gp.samples, gp.outputs), (30, 2, 30, 2))
+        self.assertEqual(repr(flow), "Flow(samples=30, outputs=2, learning_rate=0.5, weight_decay=0.0)")
+        self.assertEqual(repr(gp), "GP(samples=30, outputs=2)")
+        self.assertEqual(repr(self.kernel), "Kernel('ntk', input_dimension=5)")
+        self.assertEqual(repr(ntk.Context(threads=1)), "Context(threads=1)")
+        self.assertEqual(repr(ntk.Activation("leaky_relu", [0.2])), "Activation('leaky_relu', [0.2])")
+        self.assertEqual(repr(ntk.Mlp([3, 4, 1], "erf")),
+                         "Mlp([3, 4, 1], activations=('erf',), weight_std=(1.0, 1.0), bias_std=(0.0, 0.0))")
 
     def test_vector_targets(self):
         one = ntk.Flow(self.kernel, self.x, self.y[:, 0]).predict(1.0, self.z)
@@ -196,6 +264,26 @@ class Failures(unittest.TestCase):
             with self.assertRaises(ntk.Error) as caught:
                 make()
             self.assertEqual(caught.exception.name, name)
+
+    def test_kinds_of_failure(self):
+        cases = [(lambda: ntk.Mlp([5]), ntk.InvalidValue, r"widths is \[5\]; it needs at least two entries"),
+                 (lambda: ntk.Mlp([]), ntk.InvalidValue, r"widths is \[\]"),
+                 (lambda: ntk.Mlp([3.0, 1.0]), TypeError, "integers"),
+                 (lambda: ntk.Mlp([3, 1], "swish"), ntk.InvalidValue, "identity, relu, leaky_relu, erf"),
+                 (lambda: ntk.Mlp([3, 1], 7), TypeError, "activation is 7"),
+                 (lambda: ntk.Mlp([3, 1], weight_std="big"), TypeError, "weight_std is 'big'"),
+                 (lambda: ntk.Kernel(network(3), "rbf"), ntk.InvalidValue, "type is 'rbf'"),
+                 (lambda: ntk.GP.from_gram(np.eye(2), [1.0, 2.0], None), TypeError, "noise_variance is None")]
+        for make, kind, sentence in cases:
+            with self.assertRaisesRegex(kind, sentence):
+                make()
+        self.assertTrue(issubclass(ntk.InvalidValue, ntk.Error) and issubclass(ntk.InvalidValue, ValueError))
+        context = ntk.Context(progress=lambda fraction, phase: True)
+        with self.assertRaises(ntk.Error) as caught:  # cancelled: no value is at fault
+            ntk.Kernel(network(3, context=context))(np.ones((300, 3)))
+        self.assertNotIsInstance(caught.exception, ValueError)
+        copy = pickle.loads(pickle.dumps(caught.exception))
+        self.assertEqual((copy.status, str(copy)), (caught.exception.status, str(caught.exception)))
 
     def test_wrong_library_is_named(self):
         import subprocess
