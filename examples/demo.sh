@@ -18,11 +18,11 @@ run() {
 say 'The infinitely wide network at several training times, and at the end (neural tangent kernel)'
 # The options are a list of words.
 # shellcheck disable=SC2086
-run "$build/ntk" predict --train $train --test $test --scale 0.0625 $network --time 1,10,100,1000,10000,inf --times
+run "$build/ntk" predict --train $train --test $test --scale 0.0625 $network --time 1,10,100,1000,10000,inf --timings
 
 say 'The same network as a Gaussian process: its posterior, without training (NNGP kernel)'
 # shellcheck disable=SC2086
-run "$build/ntk" predict --train $train --test $test --scale 0.0625 $network --gp 1e-4 --times
+run "$build/ntk" predict --train $train --test $test --scale 0.0625 $network --gp 1e-4 --timings
 
 say 'The same from C (examples/digits.c), at more times'
 printf "$ %s\n" "$build/examples/digits $train $test"

@@ -29,17 +29,17 @@ static int read_labels(const struct read_request *request, const char *path, str
     struct table table = {0};
     label_request.path = path;
     label_request.features = 0;
-    label_request.label_column = LABEL_COLUMN_LAST;
+    label_request.label = (struct column_choice){LABEL_COLUMN_LAST, NULL};
     int code = read_table(&label_request, &table);
     if (code == DONE && strcmp(table.format, "LIBSVM") == 0)
-        code = fail(INPUT_ERROR, "%s: a LIBSVM file holds features with their labels, not labels alone", path);
+        code = fail(INPUT_ERROR, "%s: a LIBSVM file holds features with their labels, not labels alone", table.path);
     if (code == DONE && table.rows != dataset->features.rows)
-        code = fail(INPUT_ERROR, "%s: there are %lld rows of labels for the %lld rows of features in %s", path,
+        code = fail(INPUT_ERROR, "%s: there are %lld rows of labels for the %lld rows of features in %s", table.path,
                     (long long)table.rows, (long long)dataset->features.rows, dataset->features.path);
     if (code == DONE) {
         dataset->labels = table.values;
         dataset->label_columns = table.columns;
-        dataset->label_path = path;
+        dataset->label_path = table.path;
         dataset->integer_labels = table.integers;
         dataset->text_labels = table.text_labels;
         table.values = NULL;
@@ -52,7 +52,7 @@ int dataset_read(const struct read_request *request, const char *label_path, str
     struct read_request feature_request = *request;
     *dataset = (struct dataset){0};
     if (label_path)
-        feature_request.label_column = LABEL_COLUMN_NONE;
+        feature_request.label = (struct column_choice){LABEL_COLUMN_NONE, NULL};
     int code = read_table(&feature_request, &dataset->features);
     if (code == DONE)
         code = split_labels(dataset);
@@ -66,9 +66,20 @@ int dataset_read(const struct read_request *request, const char *label_path, str
     return code;
 }
 
-int tables_match(struct table *first, struct table *second) {
-    if (first->columns == second->columns)
+static int match_names(const struct table *first, const struct table *second) {
+    char mine[EXCERPT_SIZE], other[EXCERPT_SIZE];
+    const int64_t i = names_difference(&first->names, &second->names);
+    if (i < 0)
         return DONE;
+    const char *name = second->names.names[i], *expected = first->names.names[i];
+    return fail(INPUT_ERROR, "%s: feature %lld is called '%s' where %s has '%s'; --ignore-names takes them as equal",
+                second->path, (long long)i + 1, text_excerpt(mine, name, strlen(name)), first->path,
+                text_excerpt(other, expected, strlen(expected)));
+}
+
+int tables_match(struct table *first, struct table *second, bool ignore_names) {
+    if (first->columns == second->columns)
+        return ignore_names ? DONE : match_names(first, second);
     struct table *narrow = first->columns < second->columns ? first : second;
     const struct table *wide = narrow == first ? second : first;
     if (strcmp(narrow->format, "LIBSVM") == 0)

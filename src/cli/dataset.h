@@ -20,7 +20,8 @@ int dataset_read(const struct read_request *request, const char *label_path, str
 void dataset_free(struct dataset *dataset);
 
 /* Gives two tables the same number of features: a sparse file does not tell how many it has, so the narrower one gets
- * zeros; tables of other formats must agree. Returns an exit code. */
-int tables_match(struct table *first, struct table *second);
+ * zeros; tables of other formats must agree. Where both have a header, their features must have the same names in the
+ * same order, unless these are to be ignored. Returns an exit code. */
+int tables_match(struct table *first, struct table *second, bool ignore_names);
 
 #endif

@@ -20,8 +20,12 @@ const struct option input_options[] = {
     {"--delimiter", OPTION_CHOICE, MEMBER(delimiter), READ_DELIMITER_WORDS,
      "what separates the fields of a CSV file; auto (default): a tab, else a semicolon,\n"
      "else a comma, else blanks, whichever the first line holds"},
-    {"--label-column", OPTION_TEXT, MEMBER(label_column), "first|last|N",
-     "the column of a CSV or NPY table that holds the label or target, counted from 1"},
+    {"--label-column", OPTION_TEXT, MEMBER(label_column), "N|first|last|NAME",
+     "the column of a CSV or NPY table that holds the label or target: counted from 1, or\n"
+     "its name in the header line"},
+    {"--ignore-names", OPTION_FLAG, MEMBER(ignore_names), NULL,
+     "go on when the header lines of the two tables name the features differently, or in\n"
+     "another order"},
     {"--scale", OPTION_REAL, MEMBER(scale), "S", "multiply all features by S"},
     {"--scale-pixels", OPTION_FLAG, MEMBER(scale_pixels), NULL,
      "divide all features by 255: grey levels of 8 bits become 0 ... 1"},
@@ -31,19 +35,36 @@ const struct option input_options[] = {
 };
 const size_t input_option_count = sizeof input_options / sizeof input_options[0];
 
-int input_check(const char *command, const struct input_settings *settings, int64_t *label_column) {
+int input_check(const char *command, const struct input_settings *settings, struct column_choice *label) {
     if (!isnan(settings->scale) && settings->scale_pixels)
         return fail_usage(command, "--scale and --scale-pixels exclude each other");
-    const char *text = settings->label_column;
+    if (!settings->label_column)
+        return DONE;
+    return input_read_column(command, "--label-column", settings->label_column, label);
+}
+
+int input_read_column(const char *command, const char *option, const char *text, struct column_choice *choice) {
+    double value = 0.0;
     int64_t number = 1;
-    if (!text)
+    *choice = (struct column_choice){1, NULL};
+    if (strcmp(text, "first") == 0)
         return DONE;
     if (strcmp(text, "last") == 0)
-        number = LABEL_COLUMN_LAST;
-    else if (strcmp(text, "first") != 0 && (!integer_parse(text, strlen(text), &number) || number < 1))
-        return fail_usage(command, "--label-column takes first, last or a number from 1 up, not '%s'", text);
-    *label_column = number;
+        choice->number = LABEL_COLUMN_LAST;
+    else if (integer_parse(text, strlen(text), &number) && number >= 1)
+        choice->number = number;
+    else if (text[0] == '\0' || number_parse(text, strlen(text), &value))
+        return fail_usage(command, "%s takes a number from 1 up, first, last or a name, not '%s'", option, text);
+    else
+        choice->name = text;
     return DONE;
+}
+
+int input_check_paths(const char *command, size_t count, const char *const *paths) {
+    int standard = 0;
+    for (size_t i = 0; i < count; i++)
+        standard += paths[i] && strcmp(paths[i], "-") == 0;
+    return standard > 1 ? fail_usage(command, "standard input ('-') can be only one of the files") : DONE;
 }
 
 struct read_request input_request(const struct input_settings *settings, const char *path, int64_t limit,

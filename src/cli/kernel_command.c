@@ -10,6 +10,7 @@
 #include "src/cli/input.h"
 #include "src/cli/json.h"
 #include "src/cli/network.h"
+#include "src/cli/notice.h"
 #include "src/cli/output_file.h"
 #include "src/cli/progress.h"
 #include "src/cli/session.h"
@@ -19,7 +20,7 @@
 static const char command[] = "kernel";
 
 struct kernel_settings {
-    const char *input, *other, *output;
+    const char *input, *other, *output, *drop_column;
     bool diagonal;
     int64_t limit_input, limit_other;
     struct input_settings read;
@@ -29,7 +30,7 @@ struct kernel_settings {
 
 struct kernel_run {
     struct kernel_settings settings;
-    int64_t label_column;
+    struct column_choice label; /* the column that is left out */
     ntk_context *context;
     ntk_kernel *kernel;
     struct labels labels;
@@ -43,8 +44,12 @@ struct kernel_run {
 
 #define MEMBER(name) offsetof(struct kernel_settings, name)
 static const struct option data_options[] = {
-    {"--input", OPTION_TEXT, MEMBER(input), "FILE", "the rows x_1 ... x_n; needed"},
+    {"--input", OPTION_TEXT, MEMBER(input), "FILE", "the rows x_1 ... x_n; needed; '-' is standard input"},
     {"--other", OPTION_TEXT, MEMBER(other), "FILE", "other rows z_1 ... z_m: the result is K(x_i, z_j), n x m"},
+    {"--drop-column", OPTION_TEXT, MEMBER(drop_column), "N|first|last|NAME",
+     "leave out this column of both tables, for instance the label that 'ntk predict' takes\n"
+     "from the last column; whatever it holds is not looked at. A table with one column\n"
+     "fewer than --input is taken to lack it"},
     {"--diagonal", OPTION_FLAG, MEMBER(diagonal), NULL, "only the n values K(x_i, x_i)"},
     {"--output", OPTION_TEXT, MEMBER(output), "FILE", "where the matrix goes, FILE.npy or FILE.csv; needed"},
     {"--limit-input", OPTION_COUNT, MEMBER(limit_input), "N", "use only the first N rows of --input"},
@@ -67,11 +72,12 @@ static const char introduction[] =
     "\n"
     "Writes the kernel of the infinitely wide network between the rows of a table: the n x n\n"
     "Gram matrix, the n x m matrix to the rows of another table, or the diagonal. All columns\n"
-    "are features, unless --label-column names one that is to be left out (the labels of a\n"
-    "LIBSVM file always are).\n"
+    "are features, unlike in 'ntk predict', which takes the last one for the label; --drop-column\n"
+    "leaves one out (--label-column does the same; the labels of a LIBSVM file always are).\n"
     "\n"
     "Example: the neural tangent kernel of three hidden layers of ReLU\n"
-    "  ntk kernel --input points.csv --output gram.npy --depth 3 --weight-std 1.4142135623730951\n";
+    "  ntk kernel --input points.csv --output gram.npy --depth 3 --weight-std 1.4142135623730951 \\\n"
+    "      --bias-std 0.1\n";
 
 static int check(struct kernel_run *run) {
     struct kernel_settings *settings = &run->settings;
@@ -86,29 +92,53 @@ static int check(struct kernel_run *run) {
         return fail_usage(command, "--output takes a name that ends in .csv or .npy, not '%s'", settings->output);
     if (settings->network.kernel < 0)
         settings->network.kernel = NTK_KERNEL_NTK;
-    const int code = input_check(command, &settings->read, &run->label_column);
+    if (settings->drop_column && settings->read.label_column)
+        return fail_usage(command, "--drop-column and --label-column exclude each other");
+    const char *const paths[] = {settings->input, settings->other};
+    int code = input_check_paths(command, 2, paths);
+    if (code == DONE)
+        code = input_check(command, &settings->read, &run->label);
+    if (code == DONE && settings->drop_column)
+        code = input_read_column(command, "--drop-column", settings->drop_column, &run->label);
     return code == DONE ? network_check(command, &settings->network) : code;
 }
 
 static int read_set(struct kernel_run *run, const char *path, int64_t limit, int64_t features, struct dataset *set) {
     struct read_request request = input_request(&run->settings.read, path, limit, &run->labels);
-    request.label_column = run->label_column;
+    request.label = run->label;
+    request.drop_label = true;
     request.features = features;
     return dataset_read(&request, NULL, set);
+}
+
+/* What was taken as features, since a label among them would go unnoticed. */
+static void tell_features(const struct table *table) {
+    char list[NAMES_LIST_SIZE];
+    notice("read %lld x %lld from %s%s%s", (long long)table->rows, (long long)table->columns, table->path,
+           table->names.count ? ": " : "", names_list(&table->names, list));
 }
 
 static int read_sets(struct kernel_run *run) {
     const struct kernel_settings *settings = &run->settings;
     int code = read_set(run, settings->input, settings->limit_input, 0, &run->input);
+    const char *format = run->input.features.format;
+    if (code == DONE && settings->drop_column && strcmp(format, "CSV") != 0 && strcmp(format, "NPY") != 0)
+        code = fail_usage(command, "--drop-column is for CSV and NPY tables, and %s is %s", run->input.features.path,
+                          format);
     if (code == DONE && settings->other)
         code = read_set(run, settings->other, settings->limit_other, run->input.features.columns, &run->other);
     if (code == DONE && settings->other)
-        code = tables_match(&run->input.features, &run->other.features);
+        code = tables_match(&run->input.features, &run->other.features, settings->read.ignore_names);
     if (code == DONE)
         code = input_prepare(&settings->read, &run->input.features, settings->other ? &run->other.features : NULL);
+    if (code != DONE)
+        return code;
+    tell_features(&run->input.features);
+    if (settings->other)
+        tell_features(&run->other.features);
     run->rows = run->input.features.rows;
     run->columns = settings->diagonal ? 0 : settings->other ? run->other.features.rows : run->rows;
-    return code;
+    return DONE;
 }
 
 static int compute(struct kernel_run *run) {
@@ -157,7 +187,7 @@ static void report_text(const struct kernel_run *run, const char *what) {
     printf("%s of the %s, %lld x %lld, written to %s\n", what, network_kernel_name(run->settings.network.kernel),
            (long long)run->rows, (long long)(run->columns ? run->columns : 1), run->settings.output);
     network_report_text(&run->settings.network);
-    if (run->settings.session.times)
+    if (run->settings.session.timings)
         printf("read           %.3f s\nkernel         %.3f s\nwrite          %.3f s\n", run->watch.seconds[STAGE_READ],
                run->watch.seconds[STAGE_KERNEL], run->watch.seconds[STAGE_WRITE]);
     printf("wall time      %.3f s\npeak memory    %.1f MB\n", stopwatch_total(&run->watch),
@@ -201,7 +231,7 @@ static void release(struct kernel_run *run) {
 }
 
 int command_kernel(int argc, char **argv) {
-    struct kernel_run run = {.label_column = LABEL_COLUMN_NONE};
+    struct kernel_run run = {.label = {LABEL_COLUMN_NONE, NULL}};
     run.settings.read = input_defaults;
     run.settings.network = network_defaults;
     struct option_group groups[GROUPS];

@@ -41,6 +41,7 @@ static const char help_end[] =
     "  NPY     NumPy arrays of numbers; the first dimension counts the rows, others are flattened\n"
     "  IDX     the format of MNIST, likewise; labels come in a file of their own\n"
     "  LIBSVM  'label index:value ...' a line; indices from 1\n"
+    "  One of the files may be '-', standard input.\n"
     "\n"
     "Exit codes\n"
     "  0    done\n"

@@ -8,6 +8,7 @@
 
 #include "src/cli/failure.h"
 #include "src/cli/json.h"
+#include "src/cli/notice.h"
 #include "src/cli/number.h"
 
 enum { DEEPEST = 9999, LONGEST_NAME = 32 };
@@ -24,7 +25,9 @@ const struct option network_options[] = {
      "relu (default), leaky_relu[:SLOPE] (0.01), erf or identity, after every hidden layer"},
     {"--weight-std", OPTION_POSITIVE, MEMBER(weight_std), "S",
      "standard deviation of the weights, in units of 1/sqrt(fan-in) (default 1)"},
-    {"--bias-std", OPTION_NONNEGATIVE, MEMBER(bias_std), "S", "standard deviation of the biases (default 0)"},
+    {"--bias-std", OPTION_NONNEGATIVE, MEMBER(bias_std), "S",
+     "standard deviation of the biases (default 0: outputs of a ReLU network then scale with\n"
+     "the length of x, which suits images and hardly a table of few features)"},
     {"--kernel", OPTION_CHOICE, MEMBER(kernel), "ntk|nngp",
      "ntk: all layers are trained (default); nngp: only the last one is (default with --gp)"},
 };
@@ -123,6 +126,15 @@ int network_create_kernel(ntk_context *context, const struct network_settings *s
     ntk_activation_destroy(activation);
     free(widths);
     return code;
+}
+
+void network_hint(const struct network_settings *settings) {
+    struct activation_choice choice;
+    if (settings->bias_std > 0.0 || parse_activation(NULL, settings->activation, &choice) != DONE)
+        return;
+    if (settings->depth == 0 || choice.kind == NTK_ACTIVATION_IDENTITY || choice.kind == NTK_ACTIVATION_RELU ||
+        choice.kind == NTK_ACTIVATION_LEAKY_RELU)
+        notice("hint: with --bias-std 0 the outputs scale with |x|; --bias-std 0.1 lets them depend on it freely");
 }
 
 void network_report_json(const struct network_settings *settings) {

@@ -24,6 +24,9 @@ int network_check(const char *command, const struct network_settings *settings);
 int network_create_kernel(ntk_context *context, const struct network_settings *settings, int64_t dimension,
                           ntk_kernel **out);
 
+/* Says on stderr that outputs scale with |x| where they do: without biases, with an activation that scales too. */
+void network_hint(const struct network_settings *settings);
+
 /* "ntk" or "nngp", for reports. */
 const char *network_kernel_name(int32_t kernel);
 

@@ -6,15 +6,16 @@
 
 #include "src/cli/commands.h"
 #include "src/cli/failure.h"
+#include "src/cli/notice.h"
 #include "src/cli/progress.h"
 
 static int read_training_set(struct predict *run) {
     const struct predict_settings *settings = &run->settings;
     struct read_request request = input_request(&settings->input, settings->train, settings->limit_train, &run->labels);
-    request.label_column = run->label_column;
+    request.label = run->label;
     int code = dataset_read(&request, settings->train_labels, &run->train);
     if (code == DONE && !run->train.labels)
-        code = fail_usage("predict", "%s has no labels in it: --train-labels is needed", settings->train);
+        code = fail_usage("predict", "%s has no labels in it: --train-labels is needed", run->train.features.path);
     if (run->labels.kind == LABELS_UNKNOWN)
         run->labels.kind = LABELS_NUMBERS;
     run->labels.frozen = true;
@@ -24,9 +25,12 @@ static int read_training_set(struct predict *run) {
 static int read_test_set(struct predict *run) {
     const struct predict_settings *settings = &run->settings;
     struct read_request request = input_request(&settings->input, settings->test, settings->limit_test, &run->labels);
-    request.label_column = run->label_column;
+    request.label = run->label;
     request.features = run->train.features.columns;
-    return dataset_read(&request, settings->test_labels, &run->test);
+    const int code = dataset_read(&request, settings->test_labels, &run->test);
+    if (code == DONE && !run->test.labels && !settings->train_labels)
+        notice("the test table has no label column: predicted, not judged");
+    return code;
 }
 
 /* Reads both sets and makes features and targets of them. */
@@ -35,7 +39,7 @@ static int prepare(struct predict *run) {
     if (code == DONE)
         code = read_test_set(run);
     if (code == DONE)
-        code = tables_match(&run->train.features, &run->test.features);
+        code = tables_match(&run->train.features, &run->test.features, run->settings.input.ignore_names);
     if (code == DONE)
         code = input_prepare(&run->settings.input, &run->train.features, &run->test.features);
     if (code == DONE)
@@ -88,10 +92,12 @@ static int execute(struct predict *run) {
     if (code != DONE)
         return code;
     progress_clear();
-    if (run->settings.session.json)
+    if (run->settings.session.json) {
         predict_report_json(run);
-    else
-        predict_report_text(run);
+        return DONE;
+    }
+    predict_report_text(run);
+    network_hint(&run->settings.network);
     return DONE;
 }
 

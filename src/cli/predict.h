@@ -36,7 +36,7 @@ struct result {
 
 struct predict {
     struct predict_settings settings;
-    int64_t label_column;
+    struct column_choice label;
     double *times; /* of the flow; not for a process */
     int64_t steps; /* rows of results: the number of times, 1 for a process */
     ntk_context *context;

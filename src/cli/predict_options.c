@@ -12,7 +12,7 @@ static const char command[] = "predict";
 
 #define MEMBER(name) offsetof(struct predict_settings, name)
 static const struct option data_options[] = {
-    {"--train", OPTION_TEXT, MEMBER(train), "FILE", "the training set; needed"},
+    {"--train", OPTION_TEXT, MEMBER(train), "FILE", "the training set; needed; '-' is standard input"},
     {"--train-labels", OPTION_TEXT, MEMBER(train_labels), "FILE",
      "its labels or targets, if they are in a file of their own; several columns\n"
      "are several outputs (regression)"},
@@ -28,7 +28,7 @@ static const struct option task_options[] = {
     {"--task", OPTION_CHOICE, MEMBER(target.task), TASK_WORDS,
      "auto (default): classification if the training labels are texts or of an integer\n"
      "type (IDX, NPY), or integers with at most 100 different values of which each occurs\n"
-     "twice on average; else regression"},
+     "twice on average; else regression. The report says what was chosen"},
     {"--classes", OPTION_COUNT, MEMBER(target.classes), "C",
      "the classes are 0 to C-1 (default: the different labels of the training set)"},
     {"--offset", OPTION_REAL, MEMBER(target.offset), "V",
@@ -84,7 +84,8 @@ static const char introduction[] =
     "      --test t10k-images-idx3-ubyte.gz --test-labels t10k-labels-idx1-ubyte.gz \\\n"
     "      --limit-train 10000 --scale-pixels --depth 3 --weight-std 1.4142135623730951 --bias-std 0.1\n"
     "Example: a CSV file whose last column is the target, a Gaussian process with noise\n"
-    "  ntk predict --train train.csv --test test.csv --standardize --gp 0.01 --output posterior.csv\n";
+    "  ntk predict --train train.csv --test test.csv --standardize --bias-std 0.1 --gp 0.01 \\\n"
+    "      --task regression --output posterior.csv\n";
 
 static const char notes[] =
     "\n"
@@ -124,6 +125,8 @@ static int read_times(const char *text, struct predict *run) {
 }
 
 static int check_method(const struct predict_settings *settings) {
+    if (settings->target.center && settings->target.task == TASK_CLASSIFICATION)
+        return fail_usage(command, "--center-targets is for regression, and --task says classification");
     if (isnan(settings->gp))
         return DONE;
     if (settings->times || !isnan(settings->ridge) || !isnan(settings->learning_rate))
@@ -137,7 +140,10 @@ static int check(struct predict *run) {
         return fail_usage(command, "%s FILE is needed", settings->train ? "--test" : "--train");
     if (settings->train_labels && settings->input.label_column)
         return fail_usage(command, "--train-labels and --label-column exclude each other");
-    int code = input_check(command, &settings->input, &run->label_column);
+    const char *const paths[] = {settings->train, settings->train_labels, settings->test, settings->test_labels};
+    int code = input_check_paths(command, COUNT(paths), paths);
+    if (code == DONE)
+        code = input_check(command, &settings->input, &run->label);
     if (code == DONE)
         code = network_check(command, &settings->network);
     if (code == DONE)
@@ -159,7 +165,7 @@ int predict_read_options(int argc, char **argv, struct predict *run, bool *help)
                                           .ridge = NAN,
                                           .learning_rate = NAN,
                                           .gp = NAN};
-    run->label_column = LABEL_COLUMN_LAST;
+    run->label.number = LABEL_COLUMN_LAST;
     make_groups(settings, groups);
     int code = options_parse(command, groups, GROUPS, argc, argv, help);
     if (code != DONE)

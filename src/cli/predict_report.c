@@ -9,6 +9,14 @@
 
 static bool is_gp(const struct predict *run) { return !isnan(run->settings.gp); }
 
+/* What the stages are called; a process factors its matrix together with making it. */
+static const char *const flow_stages[STAGE_COUNT] = {"read", "kernel", "train", "predict", "write"};
+static const char *const gp_stages[STAGE_COUNT] = {"read", "kernel_and_factorization", "evidence", "predict", "write"};
+
+static const char *stage_name(const struct predict *run, int stage) {
+    return is_gp(run) ? gp_stages[stage] : flow_stages[stage];
+}
+
 static const char *task_name(const struct predict *run) {
     return run->targets.classification ? "classification" : "regression";
 }
@@ -80,9 +88,9 @@ static void print_method(const struct predict *run) {
 }
 
 static void print_costs(const struct predict *run) {
-    if (run->settings.session.times)
+    if (run->settings.session.timings)
         for (int i = 0; i < STAGE_COUNT; i++)
-            printf("  %-8s %10.3f s\n", stage_names[i], run->watch.seconds[i]);
+            printf("  %-24s %10.3f s\n", stage_name(run, i), run->watch.seconds[i]);
     printf("wall time      %.3f s\n", stopwatch_total(&run->watch));
     const int64_t peak = peak_memory_bytes();
     if (peak >= 0)
@@ -93,11 +101,12 @@ static void print_costs(const struct predict *run) {
 void predict_report_text(const struct predict *run) {
     print_set("training set", &run->train, run->n, run->d);
     print_set("test set", &run->test, run->m, run->d);
+    const char *chosen = run->targets.automatic ? " (chosen automatically; --task overrides)" : "";
     if (run->targets.classification)
-        printf("task           classification, %lld classes, one-hot targets minus %.6g\n", (long long)run->c,
-               run->targets.offset);
+        printf("task           classification, %lld classes, one-hot targets minus %.6g%s\n", (long long)run->c,
+               run->targets.offset, chosen);
     else
-        printf("task           regression, %lld output%s\n", (long long)run->c, run->c == 1 ? "" : "s");
+        printf("task           regression, %lld output%s%s\n", (long long)run->c, run->c == 1 ? "" : "s", chosen);
     network_report_text(&run->settings.network);
     print_method(run);
     print_results(run);
@@ -135,9 +144,9 @@ static void json_results(const struct predict *run) {
     json_end_array();
 }
 
-static void json_set(const char *key, const struct dataset *set, int64_t rows) {
+static void json_set(const char *key, const char *path, const struct dataset *set, int64_t rows) {
     json_begin_object(key);
-    json_text("file", set->features.path);
+    json_text("file", path);
     json_text("format", set->features.format);
     json_text("label_file", set->label_path);
     json_integer("rows", rows);
@@ -147,6 +156,7 @@ static void json_set(const char *key, const struct dataset *set, int64_t rows) {
 static void json_task(const struct predict *run) {
     const struct targets *targets = &run->targets;
     json_text("task", task_name(run));
+    json_bool("task_automatic", targets->automatic);
     if (!targets->classification) {
         json_null("classes");
         json_null("offset");
@@ -180,8 +190,8 @@ void predict_report_json(const struct predict *run) {
     json_begin_object(NULL);
     json_text("command", "predict");
     json_text("version", ntk_version());
-    json_set("train", &run->train, run->n);
-    json_set("test", &run->test, run->m);
+    json_set("train", run->settings.train, &run->train, run->n);
+    json_set("test", run->settings.test, &run->test, run->m);
     json_integer("n", run->n);
     json_integer("m", run->m);
     json_integer("d", run->d);
@@ -194,7 +204,7 @@ void predict_report_json(const struct predict *run) {
     json_integer("threads", threads);
     json_begin_object("seconds");
     for (int i = 0; i < STAGE_COUNT; i++)
-        json_number(stage_names[i], run->watch.seconds[i]);
+        json_number(stage_name(run, i), run->watch.seconds[i]);
     json_number("total", stopwatch_total(&run->watch));
     json_end_object();
     json_integer("peak_memory_bytes", peak_memory_bytes());

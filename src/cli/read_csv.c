@@ -1,6 +1,7 @@
 /* Tables in text: one row a line, fields between commas, semicolons, tabs or blanks, an optional header line. Every
  * field is a finite number, but for the label column, which may hold texts. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ struct csv {
     struct fields fields;
     char delimiter;
     int64_t first_line; /* number of the first row's line, for messages */
-    int64_t label_column;
+    bool named;         /* a header line was read */
 };
 
 static bool is_number(const struct field *field) {
@@ -24,10 +25,23 @@ static bool is_number(const struct field *field) {
     return number_parse(field->text, field->length, &value);
 }
 
+/* Whether a field would be a number if its only comma were a point. */
+static bool has_decimal_comma(const struct field *field) {
+    char *comma = memchr(field->text, ',', field->length);
+    double value = 0.0;
+    if (!comma)
+        return false;
+    *comma = '.';
+    const bool number = number_parse(field->text, field->length, &value);
+    *comma = ',';
+    return number;
+}
+
+/* Numbers with a decimal comma count: they make a line one of data, though of data that is not read. */
 static int64_t count_numbers(const struct fields *fields) {
     int64_t count = 0;
     for (int64_t i = 0; i < fields->count; i++)
-        count += is_number(&fields->fields[i]);
+        count += is_number(&fields->fields[i]) || has_decimal_comma(&fields->fields[i]);
     return count;
 }
 
@@ -50,15 +64,33 @@ static int label_as_text(struct csv *csv, const struct field *field, double *val
     return DONE;
 }
 
+/* A text where a number must be. In the first row it may be a header that was not recognised. */
+static int fail_text(const struct csv *csv, int64_t index) {
+    const struct field *field = &csv->fields.fields[index];
+    char excerpt[EXCERPT_SIZE], advice[80] = "";
+    if (csv->table->rows == 0 && !csv->named)
+        snprintf(advice, sizeof advice, "; if line %lld is a header, use --header yes", (long long)csv->lines.number);
+    return lines_fail(&csv->lines, field->column, "field %lld is '%s', which is not a number%s", (long long)index + 1,
+                      text_excerpt(excerpt, field->text, field->length), advice);
+}
+
 /* The value of a field. In the label column the first row decides between numbers and texts. */
 static int read_field(struct csv *csv, int64_t index, double *value) {
     const struct field *field = &csv->fields.fields[index];
     char excerpt[EXCERPT_SIZE];
+    const bool is_label = index == csv->table->label_column;
+    if (is_label && csv->request->drop_label) {
+        *value = 0.0;
+        return DONE;
+    }
     const bool number = number_parse(field->text, field->length, value);
     if (field->length == 0)
         return lines_fail(&csv->lines, field->column, "field %lld is empty; every field must hold a value",
                           (long long)index + 1);
-    if (index == csv->label_column) {
+    if (!number && has_decimal_comma(field) && !(is_label && field->quoted))
+        return lines_fail(&csv->lines, field->column, "field %lld is '%s': decimal commas are not read",
+                          (long long)index + 1, text_excerpt(excerpt, field->text, field->length));
+    if (is_label) {
         struct labels *labels = csv->request->labels;
         if (labels->kind == LABELS_UNKNOWN)
             labels->kind = number ? LABELS_NUMBERS : LABELS_TEXTS;
@@ -70,29 +102,36 @@ static int read_field(struct csv *csv, int64_t index, double *value) {
                               text_excerpt(excerpt, field->text, field->length));
     }
     if (!number)
-        return lines_fail(&csv->lines, field->column, "field %lld is '%s', which is not a number", (long long)index + 1,
-                          text_excerpt(excerpt, field->text, field->length));
+        return fail_text(csv, index);
     if (!isfinite(*value))
         return lines_fail(&csv->lines, field->column, "field %lld is '%s'; every value must be finite",
                           (long long)index + 1, text_excerpt(excerpt, field->text, field->length));
     return DONE;
 }
 
+/* What the first row decides: the number of columns, and which of them is the label. */
+static int begin_rows(struct csv *csv) {
+    struct table *table = csv->table;
+    table->columns = csv->fields.count;
+    csv->first_line = csv->lines.number;
+    if (table->names.count != table->columns)
+        names_free(&table->names); /* nobody can tell which name belongs to which column */
+    return read_label_column(csv->request, table);
+}
+
 static int append_row(struct csv *csv) {
     struct table *table = csv->table;
     const int64_t count = csv->fields.count;
-    if (table->rows == 0) {
-        table->columns = count;
-        csv->first_line = csv->lines.number;
-        csv->label_column = read_label_column(csv->request, count);
-    }
+    int code = table->rows == 0 ? begin_rows(csv) : DONE;
+    if (code != DONE)
+        return code;
     if (count != table->columns) {
         const int64_t at = count > table->columns ? table->columns : count - 1;
         return lines_fail(&csv->lines, csv->fields.fields[at].column,
                           "the line has %lld fields where line %lld has %lld", (long long)count,
                           (long long)csv->first_line, (long long)table->columns);
     }
-    int code = table_reserve(table, count);
+    code = table_reserve(table, count);
     for (int64_t i = 0; code == DONE && i < count; i++)
         code = read_field(csv, i, &table->values[table->count + i]);
     if (code != DONE)
@@ -116,15 +155,21 @@ static bool keep_line(const struct lines *lines, struct kept_line *kept) {
     return kept->text != NULL;
 }
 
-/* Adds a line that was kept, as a row. */
-static int append_kept(struct csv *csv, const struct kept_line *kept) {
+/* The current line names the columns. */
+static int take_names(struct csv *csv) {
+    csv->named = true;
+    return names_read(&csv->table->names, &csv->fields);
+}
+
+/* Has a line that was kept taken as a row, or as the header. */
+static int take_kept(struct csv *csv, const struct kept_line *kept, int (*take)(struct csv *)) {
     const struct lines current = csv->lines;
     csv->lines.text = kept->text;
     csv->lines.length = kept->length;
     csv->lines.number = kept->number;
     int code = fields_split(&csv->fields, &csv->lines, csv->delimiter);
     if (code == DONE)
-        code = append_row(csv);
+        code = take(csv);
     csv->lines = current;
     return code;
 }
@@ -140,11 +185,13 @@ static int decide_header(struct csv *csv, const struct kept_line *first) {
         return fail_memory("reading a line");
     if (more)
         code = fields_split(&csv->fields, &csv->lines, csv->delimiter);
-    const bool header = more && code == DONE && count_numbers(&csv->fields) > 0;
-    if (code == DONE && !header)
-        code = append_kept(csv, first);
+    /* A line of texts without another one can only be data where it is just a label. */
+    const bool one_label = csv->fields.count == 1 && csv->request->label.number != LABEL_COLUMN_NONE;
+    const bool header = more ? count_numbers(&csv->fields) > 0 : !one_label;
+    if (code == DONE)
+        code = take_kept(csv, first, header ? take_names : append_row);
     if (code == DONE && more && !(csv->request->limit == csv->table->rows && csv->table->rows > 0))
-        code = append_kept(csv, &second);
+        code = take_kept(csv, &second, append_row);
     free(second.text);
     return code;
 }
@@ -157,14 +204,16 @@ static int read_first_lines(struct csv *csv) {
         return code;
     const char asked = delimiters[csv->request->delimiter];
     csv->delimiter = asked ? asked : fields_guess_delimiter(&csv->lines);
-    if (csv->request->header == HEADER_YES)
-        return DONE;
+    if (csv->request->header == HEADER_YES) {
+        code = fields_split(&csv->fields, &csv->lines, csv->delimiter);
+        return code == DONE ? take_names(csv) : code;
+    }
     struct kept_line first;
     if (!keep_line(&csv->lines, &first))
         return fail_memory("reading a line");
     code = fields_split(&csv->fields, &csv->lines, csv->delimiter);
     if (code == DONE && (csv->request->header == HEADER_NO || count_numbers(&csv->fields) > 0))
-        code = append_kept(csv, &first);
+        code = take_kept(csv, &first, append_row);
     else if (code == DONE)
         code = decide_header(csv, &first);
     free(first.text);
@@ -172,7 +221,7 @@ static int read_first_lines(struct csv *csv) {
 }
 
 int read_csv(struct source *source, const struct read_request *request, struct table *table) {
-    struct csv csv = {.request = request, .table = table, .label_column = -1};
+    struct csv csv = {.request = request, .table = table};
     lines_begin(&csv.lines, source);
     table->format = "CSV";
     int code = read_first_lines(&csv);
@@ -184,6 +233,8 @@ int read_csv(struct source *source, const struct read_request *request, struct t
         if (code == DONE && more)
             code = append_row(&csv);
     }
+    if (code == DONE && table->rows == 0 && csv.named)
+        code = fail(INPUT_ERROR, "%s: there is only a header line, no rows", table->path);
     fields_free(&csv.fields);
     lines_free(&csv.lines);
     return code;

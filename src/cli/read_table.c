@@ -81,19 +81,41 @@ static int read_as(int format, struct source *source, const struct read_request 
     if (format == FORMAT_AUTO)
         format = (int)guess_format(request->path, bytes, count);
     if (format != FORMAT_NPY && count >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
-        return fail(INPUT_ERROR, "%s:1:1: this is UTF-16 text; save it as UTF-8", request->path);
+        return fail(INPUT_ERROR, "%s:1:1: this is UTF-16 text; save it as UTF-8", table->path);
     return readers[format](source, request, table);
 }
 
-int64_t read_label_column(const struct read_request *request, int64_t columns) {
-    if (request->label_column == LABEL_COLUMN_NONE || columns == request->features)
-        return -1;
-    return request->label_column == LABEL_COLUMN_LAST ? columns - 1 : request->label_column - 1;
+static int find_named_column(const struct read_request *request, struct table *table) {
+    const char *name = request->label.name;
+    table->label_column = names_find(&table->names, name, 0);
+    if (table->label_column >= 0 && names_find(&table->names, name, table->label_column + 1) >= 0)
+        return fail(INPUT_ERROR, "%s: more than one column is called '%s'", table->path, name);
+    if (table->label_column >= 0 || table->columns == request->features)
+        return DONE;
+    if (table->names.count == 0)
+        return fail(INPUT_ERROR, "%s: no column is called '%s': there is no header line that names the columns",
+                    table->path, name);
+    char list[NAMES_LIST_SIZE];
+    return fail(INPUT_ERROR, "%s: no column is called '%s'; the columns are %s", table->path, name,
+                names_list(&table->names, list));
+}
+
+int read_label_column(const struct read_request *request, struct table *table) {
+    if (request->label.name)
+        return find_named_column(request, table);
+    if (request->label.number == LABEL_COLUMN_NONE || table->columns == request->features)
+        return DONE;
+    const int64_t number = request->label.number == LABEL_COLUMN_LAST ? table->columns : request->label.number;
+    if (number > table->columns)
+        return fail(INPUT_ERROR, "%s: there is no column %lld for the labels: the table has %lld columns", table->path,
+                    (long long)number, (long long)table->columns);
+    table->label_column = number - 1;
+    return DONE;
 }
 
 int read_table(const struct read_request *request, struct table *table) {
     struct source *source = NULL;
-    *table = (struct table){.path = request->path, .format = "", .label_column = -1};
+    *table = (struct table){.path = source_name(request->path), .format = "", .label_column = -1};
     int code = source_open(request->path, &source);
     if (code != DONE)
         return code;
@@ -102,14 +124,11 @@ int read_table(const struct read_request *request, struct table *table) {
     if (code != DONE)
         return code;
     if (table->rows == 0)
-        return fail(INPUT_ERROR, "%s: the file holds no rows of data", request->path);
+        return fail(INPUT_ERROR, "%s: the file holds no rows of data", table->path);
     table_trim(table);
     if (strcmp(table->format, "LIBSVM") == 0)
         table->label_column = 0;
-    else if (strcmp(table->format, "IDX") != 0)
-        table->label_column = read_label_column(request, table->columns);
-    if (table->label_column >= table->columns)
-        return fail(INPUT_ERROR, "%s: there is no column %lld for the labels: the table has %lld columns",
-                    request->path, (long long)table->label_column + 1, (long long)table->columns);
-    return table_check_finite(table);
+    else if (strcmp(table->format, "NPY") == 0)
+        code = read_label_column(request, table);
+    return code == DONE ? table_check_finite(table) : code;
 }

@@ -18,27 +18,34 @@ enum read_header { HEADER_AUTO, HEADER_YES, HEADER_NO };
 enum read_delimiter { DELIMITER_AUTO, DELIMITER_COMMA, DELIMITER_SEMICOLON, DELIMITER_TAB, DELIMITER_BLANK };
 #define READ_DELIMITER_WORDS "auto|comma|semicolon|tab|blank"
 
-/* Which column holds the label: counted from 1, or one of these. */
+/* Which column holds the label: counted from 1, or one of these; or the column of that name, if it is not NULL. */
 enum { LABEL_COLUMN_NONE = 0, LABEL_COLUMN_LAST = -1 };
+
+struct column_choice {
+    int64_t number;
+    const char *name;
+};
 
 struct read_request {
     const char *path;
-    int format;            /* enum read_format */
-    int header;            /* enum read_header */
-    int delimiter;         /* enum read_delimiter */
-    int64_t limit;         /* the most rows to take; 0 for all */
-    int64_t label_column;  /* of CSV and NPY; in LIBSVM it is always the first entry, and IDX has none */
-    int64_t features;      /* a CSV or NPY table of just this many columns has no label column; 0 if unknown */
-    struct labels *labels; /* receives labels that are texts */
+    int format;                 /* enum read_format */
+    int header;                 /* enum read_header */
+    int delimiter;              /* enum read_delimiter */
+    int64_t limit;              /* the most rows to take; 0 for all */
+    struct column_choice label; /* of CSV and NPY; in LIBSVM it is always the first entry, and IDX has none */
+    bool drop_label;            /* nobody looks at the labels, so that they may be anything */
+    int64_t features;           /* a CSV or NPY table of just this many columns has no label column; 0 if unknown */
+    struct labels *labels;      /* receives labels that are texts */
 };
 
 /* Fills *table, to be freed with table_free() in any case. Returns an exit code. */
 int read_table(const struct read_request *request, struct table *table);
 
-/* The label column of a table of `columns` columns under this request, or -1. */
-int64_t read_label_column(const struct read_request *request, int64_t columns);
+/* Sets table->label_column by the request; columns and names of the table are known. Returns an exit code. */
+int read_label_column(const struct read_request *request, struct table *table);
 
-/* The readers of the formats: they fill values, count, rows, columns, format and integers. */
+/* The readers of the formats: they fill values, count, rows, columns, format and integers; that of
+ * CSV also names and label_column. */
 int read_csv(struct source *source, const struct read_request *request, struct table *table);
 int read_npy(struct source *source, const struct read_request *request, struct table *table);
 int read_idx(struct source *source, const struct read_request *request, struct table *table);

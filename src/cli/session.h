@@ -8,7 +8,7 @@
 
 struct session_settings {
     int64_t threads; /* 0: as many as the machine offers */
-    bool json, quiet, times;
+    bool json, quiet, timings;
 };
 
 extern const struct option session_options[];

@@ -18,6 +18,7 @@ enum { BUFFER_SIZE = 1 << 17 };
 struct source {
     const char *path;
     FILE *file;
+    bool standard;         /* the file is standard input */
     struct gunzip *gunzip; /* NULL for a plain file */
     int64_t size;          /* bytes of a plain regular file, or -1 */
     int64_t offset;        /* bytes handed out */
@@ -60,14 +61,15 @@ static int refill(struct source *source) {
 static int open_file(struct source *source) {
     struct stat status;
     errno = 0;
-    source->file = fopen(source->path, "rb");
+    source->file = source->standard ? stdin : fopen(source->path, "rb");
     if (interrupt_requested())
         return fail_interrupted();
     if (!source->file || fstat(fileno(source->file), &status) != 0)
         return fail(INPUT_ERROR, "%s: cannot open: %s", source->path, strerror(errno));
     if (S_ISDIR(status.st_mode))
         return fail(INPUT_ERROR, "%s: is a directory, not a file", source->path);
-    source->size = S_ISREG(status.st_mode) ? (int64_t)status.st_size : -1;
+    /* Of standard input somebody may have read a part. */
+    source->size = S_ISREG(status.st_mode) && !source->standard ? (int64_t)status.st_size : -1;
     return refill(source);
 }
 
@@ -86,13 +88,14 @@ int source_open(const char *path, struct source **out) {
     struct source *source = calloc(1, sizeof *source);
     if (!source)
         return fail_memory("opening a file");
-    source->path = path;
+    source->standard = strcmp(path, "-") == 0;
+    source->path = source_name(path);
     source->size = -1;
     int code = open_file(source);
     if (code == DONE && source->end >= 2 && source->buffer[0] == 0x1f && source->buffer[1] == 0x8b)
         code = begin_gunzip(source);
     if (code == DONE && source->end == 0)
-        code = fail(INPUT_ERROR, "%s: the file is empty", path);
+        code = fail(INPUT_ERROR, "%s: the file is empty", source->path);
     if (code != DONE) {
         source_close(source);
         return code;
@@ -105,10 +108,12 @@ void source_close(struct source *source) {
     if (!source)
         return;
     gunzip_destroy(source->gunzip);
-    if (source->file)
+    if (source->file && !source->standard)
         fclose(source->file);
     free(source);
 }
+
+const char *source_name(const char *path) { return strcmp(path, "-") == 0 ? "standard input" : path; }
 
 const char *source_path(const struct source *source) { return source->path; }
 

@@ -8,10 +8,15 @@
 
 struct source;
 
-/* Opens `path`, which must outlive the source, and reads the first bytes. Returns an exit code. */
+/* Opens `path` ("-": standard input), which must outlive the source, and reads the first bytes. Returns an exit code.
+ */
 int source_open(const char *path, struct source **out);
 void source_close(struct source *source);
 
+/* What messages call the file `path`: "standard input" for "-". */
+const char *source_name(const char *path);
+
+/* The name of the source, for messages. */
 const char *source_path(const struct source *source);
 
 /* The number of (uncompressed) bytes handed out so far. */

@@ -6,8 +6,6 @@
 #include <sys/resource.h>
 #include <time.h>
 
-const char *const stage_names[STAGE_COUNT] = {"read", "kernel", "train", "predict", "write"};
-
 static double now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);

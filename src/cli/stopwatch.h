@@ -12,8 +12,6 @@ struct stopwatch {
     double seconds[STAGE_COUNT];
 };
 
-extern const char *const stage_names[STAGE_COUNT];
-
 void stopwatch_begin(struct stopwatch *watch);
 
 /* Books the time since the last lap (or the start) on `stage`. */

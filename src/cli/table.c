@@ -11,6 +11,7 @@ static const int64_t most_values = (int64_t)(INT64_MAX / 2 < SIZE_MAX / 2 ? INT6
 
 void table_free(struct table *table) {
     free(table->values);
+    names_free(&table->names);
     table->values = NULL;
     table->count = table->capacity = 0;
 }
@@ -68,6 +69,7 @@ int table_take_column(struct table *table, int64_t column, double **values) {
         to += table->columns - 1;
     }
     table->columns--;
+    names_remove(&table->names, column);
     table->count = table->rows * table->columns;
     *values = taken;
     return DONE;

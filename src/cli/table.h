@@ -5,10 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "src/cli/names.h"
+
 struct table {
     const char *path;
     const char *format; /* "CSV", "NPY", "IDX" or "LIBSVM" */
     int64_t rows, columns;
+    struct names names; /* of the columns, or none */
     double *values;
     int64_t count;        /* values in use; rows * columns once the table is complete */
     int64_t capacity;     /* values allocated */

@@ -10,6 +10,8 @@
 
 enum { MOST_GUESSED_CLASSES = 100 };
 
+#define OR_REGRESSION "or --task regression if these are numbers to be fitted"
+
 /* Beyond 2^53 neighbouring integers are the same double, so two classes could be taken for one. */
 static bool is_class_number(double value) {
     const double largest = 9007199254740992.0;
@@ -61,7 +63,7 @@ static int number_classes(int64_t wanted, const struct dataset *train, struct ta
     if (targets->texts)
         return DONE;
     if (found[0] < 0.0 || found[targets->outputs - 1] >= (double)wanted)
-        return fail(INPUT_ERROR, "%s: with --classes %lld labels must be 0 to %lld, and one is %.17g",
+        return fail(INPUT_ERROR, "%s: with --classes %lld labels must be 0 to %lld, and one is %.17g; " OR_REGRESSION,
                     train->label_path, (long long)wanted, (long long)wanted - 1,
                     found[0] < 0.0 ? found[0] : found[targets->outputs - 1]);
     double *values = malloc((size_t)wanted * sizeof(double));
@@ -82,7 +84,8 @@ static int decide_classes(const struct target_settings *settings, const struct d
                     (long long)train->label_columns);
     const int64_t odd = find_odd_label(train);
     if (odd >= 0)
-        return fail(INPUT_ERROR, "%s: row %lld: the label %.17g is not an integer, as classification needs",
+        return fail(INPUT_ERROR,
+                    "%s: row %lld: the label %.17g is not an integer, as classification needs; " OR_REGRESSION,
                     train->label_path, (long long)odd + 1, train->labels[odd]);
     const int64_t most = train->features.rows; /* one class a row, for a start */
     if (settings->classes > INT32_MAX || (settings->classes > most && settings->classes > 1000000))
@@ -117,6 +120,10 @@ int targets_decide(const struct target_settings *settings, const struct dataset 
     }
     targets->classification = settings->task == TASK_CLASSIFICATION ||
                               (settings->task == TASK_AUTO && guess_classification(train, targets->outputs));
+    targets->automatic = settings->task == TASK_AUTO;
+    if (targets->classification && settings->center)
+        return fail_usage("predict", "--center-targets is for regression, and the task is classification%s",
+                          targets->automatic ? " (chosen by the labels; --task regression fits them as numbers)" : "");
     if (targets->classification) {
         targets->texts = train->text_labels ? texts : NULL;
         return decide_classes(settings, train, targets);
@@ -137,7 +144,8 @@ static int encode_classes(const struct targets *targets, const struct dataset *d
         classes[i] = find_class(targets, dataset->labels[i]);
         if (classes[i] < 0)
             return fail(INPUT_ERROR,
-                        "%s: row %lld: the label %.17g does not occur in the training set; --classes C allows 0 to C-1",
+                        "%s: row %lld: the label %.17g does not occur in the training set; --classes C allows 0 to "
+                        "C-1, " OR_REGRESSION,
                         dataset->label_path, (long long)i + 1, dataset->labels[i]);
         for (int64_t j = 0; j < c; j++)
             y[i * c + j] = (j == classes[i] ? 1.0 : 0.0) - targets->offset;

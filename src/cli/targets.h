@@ -17,6 +17,7 @@ struct target_settings {
 
 struct targets {
     bool classification;
+    bool automatic;  /* nobody asked for this task */
     int64_t outputs; /* c: classes, or columns of numbers */
     double *values;  /* classification: the label of each class, increasing; regression: what is added to predictions */
     double offset;

@@ -13,6 +13,10 @@ for command in predict kernel; do
     run $command --help
     grep -q 'number of HIDDEN layers' out && grep -q 'Example' out
     verdict "$command --help explains depth and has an example" $?
+    # An example is a line of ntk with those that its backslash goes on to.
+    awk '/^  (\$ )?ntk / { whole = $0; while (whole ~ /\\$/ && (getline more) > 0) whole = whole more; count++
+        if (whole !~ /--bias-std/) missing++ } END { exit !(count > 0 && !missing) }' out
+    verdict "$command --help: every example has --bias-std" $?
 done
 good "version" --version
 grep -Eq '^ntk [0-9]+\.[0-9]+\.[0-9]+$' out
@@ -60,6 +64,16 @@ bad "gp with ridge" 2 "--gp excludes" predict --train x --test x --gp 1 --ridge 
 bad "two scales" 2 "exclude each other" predict --train x --test x --scale 2 --scale-pixels
 bad "labels twice" 2 "exclude each other" predict --train x --train-labels y --test x --label-column 1
 bad "label column 0" 2 "--label-column takes" predict --train x --test x --label-column 0
+bad "label column empty" 2 "--label-column takes" predict --train x --test x --label-column ""
+bad "label column 1.5" 2 "--label-column takes .*'1.5'" predict --train x --test x --label-column 1.5
+bad "drop column -1" 2 "--drop-column takes .*'-1'" kernel --input x --output k.npy --drop-column -1
+bad "drop column and label column" 2 "exclude each other" kernel --input x --output k.npy --drop-column 1 \
+    --label-column 1
+bad "standard input twice" 2 "standard input .'-'. can be only one" predict --train - --test -
+bad "standard input twice in kernel" 2 "can be only one" kernel --input - --other - --output k.npy
+bad "centred classes" 2 "--center-targets is for regression" predict --train x --test x --task classification \
+    --center-targets
+bad "no --times" 2 "unknown option '--times'" predict --train x --test x --times
 bad "output without a known ending" 2 "ends in .csv or .npy" predict --train x --test x --output out.txt
 bad "other and diagonal" 2 "exclude each other" kernel --input x --other y --diagonal --output k.npy
 bad "limit without other" 2 "--limit-other needs --other" kernel --input x --output k.npy --limit-other 3

@@ -90,7 +90,7 @@ verdict "classes in order of first appearance, offset 1/c" $?
 verdict "predicted classes" $?
 is "test accuracy 2/3" "$(grep -o '"test": {"accuracy": [0-9.]*' out | sed 's/.* //')" 0.666666666666666667 1e-15
 is "train accuracy" "$(grep -o '"train": {"accuracy": [0-9.]*' out | sed 's/.* //')" 1 0
-good "text report" predict --train train.csv --test test.csv --depth 2 --bias-std 1 --times
+good "text report" predict --train train.csv --test test.csv --depth 2 --bias-std 1 --timings
 grep -q 'classification, 2 classes' out && grep -q 'test accuracy' out && grep -q 'peak memory' out &&
     grep -q 'wall time' out && grep -Eq 'inf +1 ' out
 verdict "text report has the task, the table, time and memory" $?

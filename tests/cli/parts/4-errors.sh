@@ -10,8 +10,12 @@ text() {
 text "empty file" '' ': the file is empty'
 text "only blank lines" '\n\n  \n' ': the file holds no rows'
 text "only comments" '# a\n# b\n' ': the file holds no rows'
-text "only a header" 'a,b\n' ':1:1: field 1 is .a., which is not a number'
-text "only a header, told" 'a,b\n' ': the file holds no rows' --header yes
+text "only a header" 'a,b\n' ': there is only a header line, no rows'
+text "only a header, told" 'a,b\n' ': there is only a header line, no rows' --header yes
+text "header that is not recognised" 'a,2020\n1,2\n' \
+    ':1:1: field 1 is .a., which is not a number; if line 1 is a header, use --header yes'
+text "texts below the header" 'a,b\n1,2\nx,3\n' ':3:1: field 1 is .x., which is not a number$'
+text "texts below a header that was told" 'a,b\nx,3\n' ':2:1: field 1 is .x., which is not a number$' --header yes
 text "ragged, short" '1,2\n3\n' ':2:1: the line has 1 fields where line 1 has 2'
 text "ragged, long" '# c\n1,2\n\n3,4,5\n' ':4:5: the line has 3 fields where line 2 has 2'
 text "not a number" '1,2\n3,4x\n' ':2:3: field 2 is .4x., which is not a number'
@@ -25,7 +29,9 @@ text "infinity" '1,2\n-inf,4\n' ':2:1: field 1 is .-inf.'
 text "too large" '1,2\n3,1e999\n' ':2:3: field 2 is .1e999.'
 text "hexadecimal" '0x10,2\n3,4\n' ':1:1: field 1 is .0x10.'
 text "number with a tail" '1e,2\n' ':1:1: field 1 is .1e.'
-text "decimal commas" '1,5;2\n3,5;4\n' ':1:1: field 1 is .1,5.'
+text "decimal commas" '1,5;2\n3,5;4\n' ':1:1: field 1 is .1,5.: decimal commas are not read'
+text "decimal commas below a header" 'a;b\n1,5;-2,5e3\n' ':2:1: field 1 is .1,5.: decimal commas are not read'
+text "decimal commas in quotes" '2,"-1,5"\n' ':1:3: field 2 is .-1,5.: decimal commas are not read'
 text "open quote" '1,2\n"3,4\n' ':2:1: a quote is opened'
 text "text after a quote" '"1"2,3\n' ':1:4: text after the closing quote'
 text "zero byte" '1,2\n3,\0004\n' ':2:3: a zero byte'

@@ -21,6 +21,11 @@ fi
 # Ctrl-C, with enough work to be interrupted: 6000 points, 50 layers.
 awk 'BEGIN { srand(1); for (i = 0; i < 6000; i++) print rand() "," rand() "," rand() }' >big.csv
 for signal in INT:130 TERM:143; do
+    # Started in the background by a shell without job control, this script ignores SIGINT, and so does ntk, as it must.
+    if [ -n "$(trap -p "${signal%:*}")" ]; then
+        skip "SIG${signal%:*}: it is ignored where these tests were started"
+        continue
+    fi
     rm -f never.npy
     # With job control the shell does not make background jobs ignore SIGINT.
     set -m
@@ -31,7 +36,7 @@ for signal in INT:130 TERM:143; do
     kill -"${signal%:*}" $job
     wait $job 2>/dev/null
     code=$?
-    [ $code -eq "${signal#*:}" ] && [ "$(wc -l <err)" -eq 1 ] && grep -q 'ntk: cancelled' err
+    [ $code -eq "${signal#*:}" ] && [ "$(complaints | wc -l)" -eq 1 ] && grep -q 'ntk: cancelled' err
     verdict "SIG${signal%:*} (exit $code)" $?
     [ ! -e never.npy ] && ! ls | grep -q 'never.*part'
     verdict "SIG${signal%:*} leaves no output" $?
@@ -39,16 +44,20 @@ done
 
 # Ctrl-C while a pipe is waited for.
 mkfifo pipe
-set -m
-"$ntk" kernel --input pipe --output never.npy >out 2>err </dev/null &
-job=$!
-set +m
-sleep 0.5
-kill -INT $job
-wait $job 2>/dev/null
-code=$?
-[ $code -eq 130 ] && [ "$(wc -l <err)" -eq 1 ] && [ ! -e never.npy ]
-verdict "SIGINT while reading (exit $code)" $?
+if [ -z "$(trap -p INT)" ]; then
+    set -m
+    "$ntk" kernel --input pipe --output never.npy >out 2>err </dev/null &
+    job=$!
+    set +m
+    sleep 0.5
+    kill -INT $job
+    wait $job 2>/dev/null
+    code=$?
+    [ $code -eq 130 ] && [ "$(wc -l <err)" -eq 1 ] && [ ! -e never.npy ]
+    verdict "SIGINT while reading (exit $code)" $?
+else
+    skip "SIGINT while reading: it is ignored where these tests were started"
+fi
 
 # The bar is for terminals only.
 good "no bar into a file" kernel --input big.csv --limit-input 500 --output k.npy
