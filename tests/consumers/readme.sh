@@ -4,7 +4,10 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=$(cd "$root/${BUILD:-build}" 2>/dev/null && pwd || cd "$BUILD" && pwd)
+case ${BUILD:-build} in
+/*) build=$BUILD ;;
+*) build=$root/${BUILD:-build} ;;
+esac
 work=$(mktemp -d "${TMPDIR:-/tmp}/ntk-readme.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
