@@ -63,11 +63,8 @@ void ntki_context_release(ntk_context *context) {
 }
 
 int32_t ntki_context_threads(const ntk_context *context) {
-#ifndef NTK_NO_THREADS
-    if (context->threads > 0)
-        return context->threads;
-#endif
-    return ntki_threads_available();
+    const int32_t available = ntki_threads_available();
+    return context->threads > 0 && ntki_threads_built_in() ? context->threads : available;
 }
 
 ntk_status ntk_context_set_threads(ntk_context *context, int32_t threads) {

@@ -130,6 +130,8 @@ static void share(ntki_pool *pool, int64_t count, ntki_loop_body body, void *arg
     pthread_mutex_unlock(&pool->mutex);
 }
 
+bool ntki_threads_built_in(void) { return true; }
+
 int32_t ntki_threads_available(void) {
 #ifdef __linux__
     cpu_set_t set;
@@ -157,6 +159,8 @@ void ntki_pool_destroy(ntk_context *context, ntki_pool *pool) {
     (void)context;
     (void)pool;
 }
+
+bool ntki_threads_built_in(void) { return false; }
 
 int32_t ntki_threads_available(void) { return 1; }
 

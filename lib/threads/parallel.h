@@ -16,6 +16,9 @@ void ntki_parallel_for(ntk_context *context, int64_t count, ntki_loop_body body,
 /* Ends the threads of a pool and frees it; NULL is allowed. */
 void ntki_pool_destroy(ntk_context *context, ntki_pool *pool);
 
+/* Whether this build has threads. */
+bool ntki_threads_built_in(void);
+
 /* Processors that this process may use; 1 in a build without threads. */
 int32_t ntki_threads_available(void);
 
