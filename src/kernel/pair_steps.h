@@ -141,28 +141,43 @@ NTKI_INLINE double ntki_product_error(double x, double y, double product) {
 #endif
 }
 
-enum { NTKI_LANES = 8 };
+enum { NTKI_LANES = 16 };
 
-NTKI_INLINE double ntki_sum_lanes(const double *s) {
-    return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+/* In pairs, a fixed order for every instruction set. */
+NTKI_INLINE double ntki_sum_lanes(double *sums) {
+    for (int half = NTKI_LANES / 2; half > 0; half /= 2)
+        for (int lane = 0; lane < half; lane++)
+            sums[lane] += sums[lane + half];
+    return sums[0];
 }
 
-/* With r = a u - b v and unit vectors up to rounding: |r|^2 - (r . a u)^2 = sin^2 of the angle, since the part of r along u
+typedef struct {
+    double square[NTKI_LANES];
+    double along[NTKI_LANES];
+} ntki_difference_sums;
+
+/* Adds `lanes` components of r = a u - b v to |r|^2 and r . a u, one in each lane. */
+NTKI_INLINE void ntki_add_differences(ntki_difference_sums *sums, int64_t lanes, double a, const double *restrict u,
+                                      double b, const double *restrict v) {
+    NTKI_VECTORISE
+    for (int64_t lane = 0; lane < lanes; lane++) {
+        const double p = a * u[lane], q = b * v[lane];
+        const double error = ntki_product_error(a, u[lane], p) - ntki_product_error(b, v[lane], q);
+        const double r = (p - q) + error;
+        sums->square[lane] += r * r;
+        sums->along[lane] += r * p;
+    }
+}
+
+/* With unit vectors a u and b v up to rounding: |r|^2 - (r . a u)^2 = sin^2 of the angle, since the part of r along u
  * (half the squared angle, and the rounding of a and b) is taken out; 1 - cos = sin^2 / (1 + sqrt(1 - sin^2)). */
 static double angle_gap(int64_t d, double a, const double *u, double b, const double *v) {
-    double square[NTKI_LANES] = {0}, along[NTKI_LANES] = {0};
-    for (int64_t j0 = 0; j0 < d; j0 += NTKI_LANES) {
-        const int64_t lanes = d - j0 < NTKI_LANES ? d - j0 : NTKI_LANES;
-        NTKI_VECTORISE
-        for (int64_t lane = 0; lane < lanes; lane++) {
-            const double p = a * u[j0 + lane], q = b * v[j0 + lane];
-            const double error = ntki_product_error(a, u[j0 + lane], p) - ntki_product_error(b, v[j0 + lane], q);
-            const double r = (p - q) + error;
-            square[lane] += r * r;
-            along[lane] += r * p;
-        }
-    }
-    const double radial = ntki_sum_lanes(along), sine2 = ntki_sum_lanes(square) - radial * radial;
+    ntki_difference_sums sums = {{0}, {0}};
+    int64_t j = 0;
+    for (; j + NTKI_LANES <= d; j += NTKI_LANES)
+        ntki_add_differences(&sums, NTKI_LANES, a, u + j, b, v + j);
+    ntki_add_differences(&sums, d - j, a, u + j, b, v + j);
+    const double radial = ntki_sum_lanes(sums.along), sine2 = ntki_sum_lanes(sums.square) - radial * radial;
     return sine2 > 0 ? sine2 / (1 + __builtin_sqrt(1 - sine2)) : 0;
 }
 
