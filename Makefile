@@ -29,6 +29,9 @@ SANITIZE =
 BENCH_FLAGS =
 V = 0
 
+# make cannot hold a path with spaces, and rm -rf must not see one in pieces.
+$(foreach folder,BUILD PREFIX DESTDIR,$(if $(word 2,$($(folder))),$(error $(folder) must be one path without spaces)))
+
 .DEFAULT_GOAL := all
 .SUFFIXES:
 .SECONDARY:

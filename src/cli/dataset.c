@@ -28,14 +28,19 @@ static int read_labels(const struct read_request *request, const char *path, str
     struct read_request label_request = *request;
     struct table table = {0};
     label_request.path = path;
+    label_request.count_all = true;
     label_request.features = 0;
     label_request.label = (struct column_choice){LABEL_COLUMN_LAST, NULL};
     int code = read_table(&label_request, &table);
     if (code == DONE && strcmp(table.format, "LIBSVM") == 0)
         code = fail(INPUT_ERROR, "%s: a LIBSVM file holds features with their labels, not labels alone", table.path);
-    if (code == DONE && table.rows != dataset->features.rows)
-        code = fail(INPUT_ERROR, "%s: there are %lld rows of labels for the %lld rows of features in %s", table.path,
-                    (long long)table.rows, (long long)dataset->features.rows, dataset->features.path);
+    /* Counted to the ends of both files: a limit must not hide that they do not belong together. */
+    if (code == DONE && table.available != dataset->features.available)
+        code = fail(INPUT_ERROR,
+                    "%s: there are %lld rows of labels for the %lld rows of features in %s (a header of text over "
+                    "text labels cannot be told from a label: take it out)",
+                    table.path, (long long)table.available, (long long)dataset->features.available,
+                    dataset->features.path);
     if (code == DONE) {
         dataset->labels = table.values;
         dataset->label_columns = table.columns;
@@ -51,6 +56,7 @@ static int read_labels(const struct read_request *request, const char *path, str
 int dataset_read(const struct read_request *request, const char *label_path, struct dataset *dataset) {
     struct read_request feature_request = *request;
     *dataset = (struct dataset){0};
+    feature_request.count_all = label_path != NULL;
     if (label_path)
         feature_request.label = (struct column_choice){LABEL_COLUMN_NONE, NULL};
     int code = read_table(&feature_request, &dataset->features);

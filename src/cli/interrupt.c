@@ -19,7 +19,7 @@ static void on_signal(int number) {
 }
 
 void interrupt_install(ntk_context *context) {
-    static const int signals[] = {SIGINT, SIGTERM};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     running = context;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct sigaction current;

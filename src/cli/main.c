@@ -49,8 +49,8 @@ static const char help_end[] =
     "  2    the command line makes no sense\n"
     "  3    an input file cannot be read or parsed, or does not fit the others\n"
     "  4    an output cannot be written\n"
-    "  130  interrupted (Ctrl-C); 143 for a request to terminate. Output files are either\n"
-    "       complete or not there.\n";
+    "  130  interrupted (Ctrl-C); 143 for a request to terminate, 129 for a closed\n"
+    "       terminal. Output files are either complete or not there.\n";
 
 static int print_help(void) {
     fputs("ntk: the neural tangent kernel, and what an infinitely wide network predicts\n"

@@ -17,6 +17,7 @@ struct csv {
     struct fields fields;
     char delimiter;
     int64_t first_line; /* number of the first row's line, for messages */
+    int64_t left_out;   /* a row that was looked at for the header's sake, behind the limit */
     bool named;         /* a header line was read */
 };
 
@@ -190,7 +191,9 @@ static int decide_header(struct csv *csv, const struct kept_line *first) {
     const bool header = more ? count_numbers(&csv->fields) > 0 : !one_label;
     if (code == DONE)
         code = take_kept(csv, first, header ? take_names : append_row);
-    if (code == DONE && more && !(csv->request->limit == csv->table->rows && csv->table->rows > 0))
+    if (code == DONE && more && csv->request->limit == csv->table->rows && csv->table->rows > 0)
+        csv->left_out = 1;
+    else if (code == DONE && more)
         code = take_kept(csv, &second, append_row);
     free(second.text);
     return code;
@@ -232,6 +235,11 @@ int read_csv(struct source *source, const struct read_request *request, struct t
             code = fields_split(&csv.fields, &csv.lines, csv.delimiter);
         if (code == DONE && more)
             code = append_row(&csv);
+    }
+    table->available = table->rows + csv.left_out;
+    while (code == DONE && more && request->count_all) {
+        code = lines_next(&csv.lines, &more);
+        table->available += code == DONE && more;
     }
     if (code == DONE && table->rows == 0 && csv.named)
         code = fail(INPUT_ERROR, "%s: there is only a header line, no rows", table->path);

@@ -61,6 +61,7 @@ int read_idx(struct source *source, const struct read_request *request, struct t
         return code;
     table->format = "IDX";
     table->integers = element.kind != ELEMENT_FLOAT;
+    table->available = table->rows;
     const bool all = request->limit == 0 || request->limit >= table->rows;
     if (!all)
         table->rows = request->limit;

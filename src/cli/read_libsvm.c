@@ -120,6 +120,11 @@ int read_libsvm(struct source *source, const struct read_request *request, struc
         if (code == DONE && more)
             code = parse_line(&lines, &sparse);
     }
+    table->available = sparse.rows;
+    while (code == DONE && more && request->count_all) {
+        code = lines_next(&lines, &more);
+        table->available += code == DONE && more;
+    }
     if (code == DONE && sparse.rows > 0)
         code = make_dense(source_path(source), &sparse, table);
     free(sparse.entries);

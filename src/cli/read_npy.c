@@ -184,6 +184,7 @@ int read_npy(struct source *source, const struct read_request *request, struct t
     if (code != DONE)
         return code;
     table->integers = header.element.kind != ELEMENT_FLOAT;
+    table->available = table->rows;
     const bool all = request->limit == 0 || request->limit >= table->rows;
     const bool by_column = header.fortran && header.dimensions > 1;
     const int64_t rows = all ? table->rows : request->limit;

@@ -32,6 +32,7 @@ struct read_request {
     int header;                 /* enum read_header */
     int delimiter;              /* enum read_delimiter */
     int64_t limit;              /* the most rows to take; 0 for all */
+    bool count_all;             /* count the rows behind the limit too */
     struct column_choice label; /* of CSV and NPY; in LIBSVM it is always the first entry, and IDX has none */
     bool drop_label;            /* nobody looks at the labels, so that they may be anything */
     int64_t features;           /* a CSV or NPY table of just this many columns has no label column; 0 if unknown */

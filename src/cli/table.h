@@ -11,6 +11,7 @@ struct table {
     const char *path;
     const char *format; /* "CSV", "NPY", "IDX" or "LIBSVM" */
     int64_t rows, columns;
+    int64_t available;  /* rows of the file, of which `rows` were taken; counted where the request asks for it */
     struct names names; /* of the columns, or none */
     double *values;
     int64_t count;        /* values in use; rows * columns once the table is complete */

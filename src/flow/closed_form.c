@@ -121,16 +121,29 @@ cleanup:
     return status;
 }
 
+/* An upper bound of the smallest eigenvalue of K + ridge I, close to it: the estimate of the norm of the inverse can miss
+ * it (equal rows: its first trial vector is orthogonal to their difference), the least pivot of the factor cannot be fooled
+ * that way. */
+static double smallest_eigenvalue(const ntk_flow *flow, double norm, double reciprocal) {
+    const int64_t n = flow->training.n;
+    double smallest = reciprocal * norm;
+    for (int64_t i = 0; i < n; i++) {
+        const double pivot = flow->training.gram[i * n + i];
+        smallest = fmin(smallest, pivot * pivot);
+    }
+    return smallest;
+}
+
 /* Whether the inverse of K + ridge I says what the flow does. Where K is singular at the scale of the ridge, a(t) has a
  * component of size y / ridge in its null space; that changes no output but by the rounding of the products. */
-static bool trust_factor(const ntk_flow *flow, double ridge, double norm, double reciprocal) {
-    const double n = (double)flow->training.n, smallest = reciprocal * norm;
+static bool trust_factor(const ntk_flow *flow, double ridge, double norm, double smallest) {
+    const double n = (double)flow->training.n;
     double largest = 0;
     for (int64_t i = 0; i < flow->training.n; i++)
         largest = fmax(largest, flow->diagonal[i]);
-    const bool singular = ridge > 0 && smallest < 2 * ridge;
+    const bool singular = ridge > 0 && smallest < 4 * ridge;
     const double noise = singular ? DBL_EPSILON * sqrt(n) * largest / ridge : 0;
-    return reciprocal > (n > 16 ? n : 16) * DBL_EPSILON && noise < 1e-9;
+    return smallest > (n > 16 ? n : 16) * DBL_EPSILON * norm && noise < 1e-9;
 }
 
 /* Half of the digits of the targets are lost below this: worth a word. */
@@ -150,7 +163,7 @@ static void warn_of_condition(const ntk_flow *flow, const char *function, double
 /* Factors K + ridge I; *well_conditioned tells whether its inverse means anything. */
 static ntk_status factor(ntk_flow *flow, const char *function, double ridge, bool *well_conditioned) {
     ntki_training *const set = &flow->training;
-    double reciprocal = 0;
+    double reciprocal = 0, smallest = 0;
     ntk_status status = ntki_progress(set->context, function, 0, "factorisation");
     if (status != NTK_SUCCESS)
         return status;
@@ -165,11 +178,12 @@ static ntk_status factor(ntk_flow *flow, const char *function, double ridge, boo
         status = ntki_symmetric_reciprocal_condition(set->context, function, set->n, set->gram, norm, &reciprocal);
         if (status != NTK_SUCCESS)
             return status;
-        *well_conditioned = trust_factor(flow, ridge, norm, reciprocal);
+        smallest = smallest_eigenvalue(flow, norm, reciprocal);
+        *well_conditioned = trust_factor(flow, ridge, norm, smallest);
     }
     if (*well_conditioned)
         flow->ridge = ridge;
-    warn_of_condition(flow, function, reciprocal, *well_conditioned);
+    warn_of_condition(flow, function, smallest / norm, *well_conditioned);
     return ntki_progress(set->context, function, 1, "factorisation");
 }
 

@@ -9,6 +9,12 @@ CC=${CC:-cc}
 CXX=${CXX:-c++}
 MAKE=${MAKE:-make}
 PKG_CONFIG=${PKG_CONFIG:-pkg-config}
+case $root in
+*' '*)
+    echo 'consumers: SKIPPED: pkg-config and make cannot hold a path with spaces'
+    exit 0
+    ;;
+esac
 mkdir -p "${BUILD:-build}"
 build=$(cd "${BUILD:-build}" && pwd)
 here=$root/tests/consumers

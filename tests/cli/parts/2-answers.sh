@@ -159,6 +159,14 @@ bad "two columns are no classes" 3 "takes one column of labels, and there are 2"
     y.csv --test z.csv --task classification
 bad "labels of another length" 3 "2 rows of labels for the 1 rows" predict --train x.csv --train-labels line.csv \
     --test z.csv
+# A limit must not hide that two files do not belong together, whatever their formats.
+printf '1\n2\n3\n4\n' >four.csv
+printf 'kind\nshort\nlong\nshort\nlong\n' >kinds.csv
+bad "a limit hides no header of the labels" 3 "5 rows of labels for the 4 rows" predict --train four.csv --train-labels \
+    kinds.csv --test four.csv --limit-train 2
+printf '0 1:1\n1 1:2\n0 1:3\n' >three.svm
+bad "a limit hides no row of LIBSVM" 3 "4 rows of labels for the 3 rows" predict --train three.svm --train-labels \
+    four.csv --test three.svm --limit-train 1
 good "limit" predict --train spread.csv --test spread.csv --limit-train 3 --limit-test 2 --json --bias-std 1
 [ "$(field n)" = 3 ] && [ "$(field m)" = 2 ]
 verdict "only the first rows are used" $?

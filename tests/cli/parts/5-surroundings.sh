@@ -20,7 +20,7 @@ fi
 
 # Ctrl-C, with enough work to be interrupted: 6000 points, 50 layers.
 awk 'BEGIN { srand(1); for (i = 0; i < 6000; i++) print rand() "," rand() "," rand() }' >big.csv
-for signal in INT:130 TERM:143; do
+for signal in INT:130 TERM:143 HUP:129; do
     # Started in the background by a shell without job control, this script ignores SIGINT, and so does ntk, as it must.
     if [ -n "$(trap -p "${signal%:*}")" ]; then
         skip "SIG${signal%:*}: it is ignored where these tests were started"
