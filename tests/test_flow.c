@@ -438,27 +438,27 @@ END_TEST
 
 /* The first two rows are equal, their targets are not, and the ridge is tiny: asked first or last, the limit is the same. */
 START_TEST(limit_does_not_depend_on_history) {
-    enum { N = 40, D = 3 };
+    enum { POINTS = 40, WIDTH = 3 };
     const double ridges[] = {1e-13, 1e-11, 1e-9, 1e-6, 1e-3};
-    double x[N * D], y[N], gram[N * N];
+    double x[POINTS * WIDTH], y[POINTS], gram[POINTS * POINTS];
     uint64_t state = 4;
-    suite_fill(&state, N * D, x);
-    suite_fill(&state, N, y);
-    memcpy(x + D, x, D * sizeof(double));
+    suite_fill(&state, POINTS * WIDTH, x);
+    suite_fill(&state, POINTS, y);
+    memcpy(x + WIDTH, x, WIDTH * sizeof(double));
     y[1] = y[0] + 1;
-    ntk_kernel *const kernel = suite_kernel(NULL, D, 3, NTK_ACTIVATION_RELU, 1.4, 0.1, NTK_KERNEL_NTK);
-    ASSERT_OK(ntk_kernel_gram(kernel, N, x, D, gram, N));
+    ntk_kernel *const kernel = suite_kernel(NULL, WIDTH, 3, NTK_ACTIVATION_RELU, 1.4, 0.1, NTK_KERNEL_NTK);
+    ASSERT_OK(ntk_kernel_gram(kernel, POINTS, x, WIDTH, gram, POINTS));
     for (int i = 0; i < 5; i++) {
-        double first[N], last[N], other[N];
+        double first[POINTS], last[POINTS], other[POINTS];
         ntk_flow *flows[2] = {NULL, NULL};
         for (int q = 0; q < 2; q++) {
-            ASSERT_OK(ntk_flow_create(NULL, N, 1, gram, N, y, 1, NTK_LOSS_SQUARED, &flows[q]));
-            ASSERT_OK(ntk_flow_set_weight_decay(flows[q], ridges[i] / N));
+            ASSERT_OK(ntk_flow_create(NULL, POINTS, 1, gram, POINTS, y, 1, NTK_LOSS_SQUARED, &flows[q]));
+            ASSERT_OK(ntk_flow_set_weight_decay(flows[q], ridges[i] / POINTS));
         }
         ASSERT_OK(ntk_flow_train(flows[0], INFINITY, first, 1));
         ASSERT_OK(ntk_flow_train(flows[1], 1, other, 1));
         ASSERT_OK(ntk_flow_train(flows[1], INFINITY, last, 1));
-        for (int j = 0; j < N; j++) /* 1e-9: what closed_form.c allows the null space to cost */
+        for (int j = 0; j < POINTS; j++) /* 1e-9: what closed_form.c allows the null space to cost */
             ASSERT_CLOSE(first[j], last[j], 2e-9);
         ntk_flow_destroy(flows[0]);
         ntk_flow_destroy(flows[1]);
