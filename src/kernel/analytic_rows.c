@@ -2,7 +2,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/matrix/matrix.h"
 #include "lib/memory/memory.h"
+#include "lib/threads/parallel.h"
 #include "lib/cpu/isa.h"
 #include "src/kernel/analytic.h"
 
@@ -34,12 +36,31 @@ static double normalise(const double *x, int64_t d, double *unit) {
     (void)frexp(largest, &exponent);
     if (exponent > -400 && exponent < 400)
         exponent = 0;
-    for (int64_t j = 0; j < d; j++)
-        unit[j] = exponent == 0 ? x[j] : ldexp(x[j], -exponent);
+    if (exponent == 0)
+        memcpy(unit, x, (size_t)d * sizeof(double));
+    else
+        for (int64_t j = 0; j < d; j++)
+            unit[j] = ldexp(x[j], -exponent);
     const double norm = sqrt(sum_of_squares(unit, d));
     for (int64_t j = 0; j < d; j++)
         unit[j] /= norm;
     return ldexp(norm, exponent);
+}
+
+typedef struct {
+    const ntki_input *input;
+    int64_t d;
+    double *unit;
+    double *norm;
+} normalise_job;
+
+enum { ROWS_PER_TASK = 32 };
+
+static void normalise_rows(int64_t index, void *argument) {
+    const normalise_job *const job = argument;
+    const int64_t first = index * ROWS_PER_TASK, end = ntki_smaller(first + ROWS_PER_TASK, job->input->n);
+    for (int64_t i = first; i < end; i++)
+        job->norm[i] = normalise(job->input->x + i * job->input->ldx, job->d, job->unit + i * job->d);
 }
 
 enum { VECTORS_PER_LAYER = 3 }; /* next_std, next_inverse, rms; std is the previous layer's next_std */
@@ -120,9 +141,8 @@ ntk_status ntki_analytic_prepare(const ntk_kernel *kernel, const char *function,
         return status;
     rows->x = input->x;
     rows->ldx = input->ldx;
-    double *const norm = rows->block + 2 * n;
-    for (int64_t i = 0; i < n; i++)
-        norm[i] = normalise(input->x + i * input->ldx, d, rows->unit + i * d);
+    normalise_job job = {input, d, rows->unit, rows->block + 2 * n};
+    ntki_parallel_for(kernel->context, (n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, normalise_rows, &job);
     double *const k = rows->block + VECTORS_PER_LAYER * analytic->depth * n, *const theta = k + n;
     run_layers(analytic, rows, k, theta);
     rows->diagonal = kernel->type == NTK_KERNEL_NTK ? theta : k;
