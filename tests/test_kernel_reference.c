@@ -1,14 +1,14 @@
 /* Analytic kernels against values computed with 80 digits from the definitions (tests/reference).
  *
- * Tolerances. The ReLU family and the identity: 1e-13 of the value itself, at any depth. Only for unrelated rows is the
+ * Tolerances. The ReLU family and the identity: 4e-14 of the value itself, at any depth. Only for unrelated rows is the
  * rounding of one inner product allowed on top, c d eps of sqrt(K(x,x) K(x',x')); for near, equal, opposite and
  * collinear rows it is not. Opposite rows, when there is a bias or a negative part of the activation, are measured
- * against sqrt(K(x,x) K(x',x')) instead of K(x,x'), which crosses zero there. erf: 1e-12 of sqrt(K(x,x) K(x',x')). */
+ * against sqrt(K(x,x) K(x',x')) instead of K(x,x'), which crosses zero there. erf: 1e-14 of sqrt(K(x,x) K(x',x')). */
 #include "tests/suite.h"
 
 #include "tests/reference/kernel_values.h"
 
-static const double FAMILY_TOLERANCE = 1e-13, ERF_TOLERANCE = 1e-12;
+static const double FAMILY_TOLERANCE = 4e-14, ERF_TOLERANCE = 1e-14;
 /* c: the gradient of K/sqrt(K K') with respect to the cosine is below this for the unrelated rows of the table. */
 static const double INNER_PRODUCT_FACTOR = 8;
 
