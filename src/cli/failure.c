@@ -7,14 +7,18 @@
 #include "src/cli/interrupt.h"
 #include "src/cli/progress.h"
 
-int fail(int code, const char *format, ...) {
+void say(const char *format, va_list arguments) {
     progress_clear();
     fputs("ntk: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+int fail(int code, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    say(format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
     return code;
 }
 

@@ -2,6 +2,8 @@
 #ifndef NTK_CLI_FAILURE_H
 #define NTK_CLI_FAILURE_H
 
+#include <stdarg.h>
+
 #include <ntk/ntk.h>
 
 /* The codes are documented in `ntk --help`; keep both in step. Functions of the command return one of them. */
@@ -19,6 +21,9 @@ enum exit_code {
 #else
 #define PRINTF_LIKE(position, first)
 #endif
+
+/* One line on stderr, "ntk: " and the sentence, in the place of a progress bar. */
+void say(const char *format, va_list arguments) PRINTF_LIKE(1, 0);
 
 /* Prints "ntk: " and the sentence on stderr, and returns `code`. */
 int fail(int code, const char *format, ...) PRINTF_LIKE(2, 3);

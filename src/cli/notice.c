@@ -2,9 +2,8 @@
 #include "src/cli/notice.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
-#include "src/cli/progress.h"
+#include "src/cli/failure.h"
 
 static bool silent = false;
 
@@ -13,13 +12,10 @@ void notice_begin(bool quiet) { silent = quiet; }
 void notice(const char *format, ...) {
     if (silent)
         return;
-    progress_clear();
-    fputs("ntk: ", stderr);
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    say(format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
 }
 
 void notice_log(int32_t level, const char *message, void *user) {

@@ -23,10 +23,14 @@ static double growth(double r, double t) {
     return x > 0 ? -expm1(-x) / r : t;
 }
 
-/* Rounding of the Gram matrix and of its decomposition hides anything smaller. */
-double ntki_flow_floor(const ntk_flow *flow) {
+/* Relative to the norm of the Gram matrix, what its rounding and that of its decomposition hide. */
+static double hidden_by_rounding(const ntk_flow *flow) {
     const int64_t n = flow->training.n;
-    return (double)(n > 16 ? n : 16) * DBL_EPSILON * fabs(flow->eigenvalue[n - 1]);
+    return (double)(n > 16 ? n : 16) * DBL_EPSILON;
+}
+
+double ntki_flow_floor(const ntk_flow *flow) {
+    return hidden_by_rounding(flow) * fabs(flow->eigenvalue[flow->training.n - 1]);
 }
 
 static void restore_gram(ntk_flow *flow) {
@@ -143,7 +147,7 @@ static bool trust_factor(const ntk_flow *flow, double ridge, double norm, double
         largest = fmax(largest, flow->diagonal[i]);
     const bool singular = ridge > 0 && smallest < 4 * ridge;
     const double noise = singular ? DBL_EPSILON * sqrt(n) * largest / ridge : 0;
-    return smallest > (n > 16 ? n : 16) * DBL_EPSILON * norm && noise < 1e-9;
+    return smallest > hidden_by_rounding(flow) * norm && noise < 1e-9;
 }
 
 /* Half of the digits of the targets are lost below this: worth a word. */

@@ -123,26 +123,13 @@ ntk_status ntk_flow_predict(ntk_flow *flow, double t, int64_t m, const double *c
     return status;
 }
 
-typedef struct {
-    const ntk_flow *flow;
-    double *result;
-} predict_job;
-
-static ntk_status predict_block(void *user, int64_t i0, int64_t rows, const double *block, int64_t ld) {
-    const predict_job *const job = user;
-    const int64_t c = job->flow->training.c;
-    ntki_dgemm(&job->flow->training.context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, rows, c, ld, 1, block, ld,
-               job->flow->coefficients, c, 0, job->result + i0 * c, c);
-    return NTK_SUCCESS;
-}
-
 ntk_status ntk_flow_predict_at(ntk_flow *flow, double t, int64_t m, const double *z, int64_t ldz, const double *f0,
                                int64_t ldf0, double *f, int64_t ldf) {
     if (flow == NULL)
         return NTK_ERR_NULL;
     const ntki_training *const set = &flow->training;
     ntk_context *const context = set->context;
-    predict_job job = {flow, NULL};
+    ntki_product job = {&context->blas, set->c, flow->coefficients, set->c, NULL};
     ntk_status status;
     if ((status = check_prediction(flow, __func__, t, m, f0, ldf0, f, ldf)) != NTK_SUCCESS ||
         (status = ntki_training_check_points(set, __func__, m, z, ldz)) != NTK_SUCCESS)
@@ -151,16 +138,16 @@ ntk_status ntk_flow_predict_at(ntk_flow *flow, double t, int64_t m, const double
     const ntki_matrix in = {"z", z, m, set->kernel->input_dimension, ldz, "ldz"};
     if ((status = ntki_check_disjoint(context, __func__, &out, &in)) != NTK_SUCCESS ||
         (status = check_initial(flow, __func__, m, f0, ldf0)) != NTK_SUCCESS ||
-        (status = ntki_allocate_matrix(context, __func__, m, set->c, &job.result)) != NTK_SUCCESS)
+        (status = ntki_allocate_matrix(context, __func__, m, set->c, &job.product)) != NTK_SUCCESS)
         return status;
     if ((status = ntki_flow_prepare(flow, __func__, t)) == NTK_SUCCESS &&
         (status = ntki_progress(context, __func__, 0, "flow")) == NTK_SUCCESS &&
         (status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS &&
         (status = ntki_progress(context, __func__, 1, "flow")) == NTK_SUCCESS &&
-        (status = ntki_training_stream(set, __func__, m, z, ldz, predict_block, &job)) == NTK_SUCCESS) {
-        add_initial(flow, t, m, f0, ldf0, job.result);
-        status = ntki_deliver(context, __func__, "f", m, set->c, job.result, f, ldf);
+        (status = ntki_training_stream(set, __func__, m, z, ldz, ntki_multiply_block, &job)) == NTK_SUCCESS) {
+        add_initial(flow, t, m, f0, ldf0, job.product);
+        status = ntki_deliver(context, __func__, "f", m, set->c, job.product, f, ldf);
     }
-    ntki_release(context, job.result);
+    ntki_release(context, job.product);
     return status;
 }

@@ -83,4 +83,14 @@ typedef struct {
 ntk_status ntki_kernel_stream(ntk_kernel *kernel, const char *function, const ntki_stream *stream, ntki_consume consume,
                               void *user);
 
+/* The consumer that makes K(X,Z) A: `user` is an ntki_product. */
+typedef struct {
+    const ntki_blas_width *blas;
+    int64_t c;
+    const double *a; /* m x c */
+    int64_t lda;
+    double *product; /* n x c, ld = c */
+} ntki_product;
+ntk_status ntki_multiply_block(void *user, int64_t i0, int64_t rows, const double *block, int64_t ld);
+
 #endif

@@ -41,16 +41,8 @@ ntk_status ntki_kernel_stream(ntk_kernel *kernel, const char *function, const nt
     return status;
 }
 
-typedef struct {
-    const ntki_blas_width *blas;
-    int64_t c;
-    const double *a;
-    int64_t lda;
-    double *product; /* n x c */
-} apply_job;
-
-static ntk_status apply_block(void *user, int64_t i0, int64_t rows, const double *block, int64_t ld) {
-    const apply_job *const job = user;
+ntk_status ntki_multiply_block(void *user, int64_t i0, int64_t rows, const double *block, int64_t ld) {
+    const ntki_product *const job = user;
     ntki_dgemm(job->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, rows, job->c, ld, 1, block, ld, job->a, job->lda, 0,
                job->product + i0 * job->c, job->c);
     return NTK_SUCCESS;
@@ -77,10 +69,10 @@ ntk_status ntk_kernel_apply(ntk_kernel *kernel, int64_t n, const double *x, int6
     for (int i = 0; i < 3; i++)
         if ((status = ntki_check_finite(context, __func__, &inputs[i])) != NTK_SUCCESS)
             return status;
-    apply_job job = {&context->blas, c, a, lda, NULL};
+    ntki_product job = {&context->blas, c, a, lda, NULL};
     const ntki_stream stream = {"x", "z", n, x, ldx, m, z, ldz, NTKI_PANEL_ROWS};
     if ((status = ntki_allocate_matrix(context, __func__, n, c, &job.product)) == NTK_SUCCESS)
-        status = ntki_kernel_stream(kernel, __func__, &stream, apply_block, &job);
+        status = ntki_kernel_stream(kernel, __func__, &stream, ntki_multiply_block, &job);
     if (status == NTK_SUCCESS)
         status = ntki_deliver(context, __func__, "out", n, c, job.product, out, ldo);
     ntki_release(context, job.product);
