@@ -36,7 +36,7 @@ $(foreach folder,BUILD PREFIX DESTDIR,$(if $(word 2,$($(folder))),$(error $(fold
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: FORCE all lib everything deps demo check install uninstall bench examples abi-baseline format clean help
+.PHONY: FORCE all lib everything deps demo check install uninstall bench bench-kernel check-accuracy examples abi-baseline format clean help
 CHECKS = suites oom cli headers symbols abi consumers readme python docs style
 .PHONY: $(CHECKS:%=check-%)
 # What a sanitizer watches over: programs of which every part was built with it.
@@ -265,14 +265,24 @@ check-docs:
 check-style:
 	@sh tests/style/direction.sh && sh tests/style/length.sh
 
+# Worst errors per activation, depth and kind of pair, beside their limits.
+check-accuracy: $(BUILD)/tests/accuracy/accuracy
+	@$<
+
 # --- Programs ---------------------------------------------------------------------------------------------------------
 
 EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard examples/*.c)))
 # The C++ form of examples/NAME.c is examples/NAME.cpp; its program is called NAME-cpp.
 CPP_EXAMPLES := $(patsubst %.cpp,$(BUILD)/%-cpp,$(sort $(wildcard examples/*.cpp)))
-BENCHMARKS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard bench/*.c)))
+# One program of several sources.
+BENCHMARKS := $(BUILD)/bench/kernel
+BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard bench/*.c)))
 
-$(EXAMPLES) $(BENCHMARKS): $(BUILD)/%: $(BUILD)/obj/%.o $(STATIC)
+$(BENCHMARKS): $(BENCH_OBJECTS) $(STATIC)
+	@mkdir -p $(@D)
+	$(call quiet,LINK)$(CC) $(NTK_LDFLAGS) $(BENCH_OBJECTS) $(STATIC) $(NTK_LIBS) -ldl -o $@
+
+$(EXAMPLES): $(BUILD)/%: $(BUILD)/obj/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $(NTK_LDFLAGS) $< $(STATIC) $(NTK_LIBS) -o $@
 
@@ -288,8 +298,8 @@ examples: all $(EXAMPLES) $(CPP_EXAMPLES)
 demo: all $(EXAMPLES)
 	@$(TEST_ENV) bash examples/demo.sh
 
-bench: all $(BENCHMARKS)
-	@set -e; [ -n '$(BENCHMARKS)' ] || echo 'bench: no programs in bench/'; for program in $(BENCHMARKS); do echo "== $$program"; $$program $(BENCH_FLAGS); done
+bench bench-kernel: all $(BENCHMARKS)
+	@$(BUILD)/bench/kernel $(BENCH_FLAGS)
 
 # Whatever the compiler sees.
 everything: all $(SUITES) $(OOM_TESTS) $(EXAMPLES) $(CPP_EXAMPLES) $(BENCHMARKS)

@@ -16,6 +16,7 @@ if [ -x "$build/examples/quickstart-cpp" ]; then
     "$build/examples/quickstart" >"$build/examples/quickstart.txt"
     "$build/examples/quickstart-cpp" | grep '^t = ' | cmp - "$build/examples/quickstart.txt"
 fi
+show activations.c "$build/examples/activations"
 show digits.c "$build/examples/digits" data/digits/digits-train.csv data/digits/digits-test.csv
 if python3 -c 'import numpy' 2>/dev/null; then
     show quickstart.py env NTK_LIBRARY="${NTK_LIBRARY:-$build/libntk.so}" python3 examples/quickstart.py

@@ -1,4 +1,4 @@
-/* Activations and the specification of a network. */
+/* The specification of a network: what is set is read back, and what is refused changes nothing. */
 #include "tests/suite.h"
 
 static const int64_t widths[] = {3, 5, 7, 2};
@@ -16,114 +16,6 @@ static ntk_mlp *network(void) {
     ck_assert_ptr_nonnull(mlp);
     return mlp;
 }
-
-/* ---- activations ---- */
-
-static const double points[] = {0,       -0.0,   1,   -1,   0.5,   -0.5,   1e-8,  -1e-8, 1e-300,
-                                -1e-300, 5e-324, 0.1, -0.3, 0.843, -0.848, 1.25,  -1.26, 2.85,
-                                -2.86,   5.9,    -6,  27,   -30,   1e300,  -1e300};
-
-enum { POINTS = sizeof(points) / sizeof(*points) };
-
-static double plain_value(int32_t kind, double slope, double x) {
-    if (kind == NTK_ACTIVATION_IDENTITY)
-        return x;
-    if (kind == NTK_ACTIVATION_ERF)
-        return erf(x);
-    return x > 0 ? x : slope * x;
-}
-
-static double plain_derivative(int32_t kind, double slope, double x) {
-    if (kind == NTK_ACTIVATION_IDENTITY)
-        return 1;
-    if (kind == NTK_ACTIVATION_ERF)
-        return 1.1283791670955126 * exp(-x * x); /* 2 / sqrt(pi) */
-    return x > 0 ? 1 : x < 0 ? slope : 0;
-}
-
-static void check_activation(int32_t kind, const double *params, int64_t count, double slope) {
-    ntk_activation *const activation = activation_of(kind, params, count);
-    /* erf: an ulp or two of a libm; its derivative: x*x rounded to half an ulp moves exp by x^2 eps. Others: exact. */
-    const bool smooth = kind == NTK_ACTIVATION_ERF;
-    for (int64_t n = 1; n <= POINTS; n++) { /* every length, so that vector remainders are seen */
-        double y[POINTS + 1], dy[POINTS + 1];
-        suite_fill_canary(POINTS + 1, y);
-        suite_fill_canary(POINTS + 1, dy);
-        ASSERT_OK(ntk_activation_evaluate(activation, n, points, y, dy));
-        for (int64_t i = 0; i < n; i++) {
-            const double x = points[i], d = plain_derivative(kind, slope, x);
-            ASSERT_RELATIVE(y[i], plain_value(kind, slope, x), smooth ? 4 * DBL_EPSILON : 0);
-            ASSERT_CLOSE(dy[i], d, smooth ? (4 + fmin(x * x, 1000)) * DBL_EPSILON * d + DBL_MIN : 0);
-        }
-        ck_assert(suite_is_canary(POINTS + 1 - n, y + n) && suite_is_canary(POINTS + 1 - n, dy + n));
-    }
-    ntk_activation_destroy(activation);
-}
-
-START_TEST(evaluate_matches_libm) {
-    const double slopes[] = {0.01, 0.3, 0, 1, -0.5, -1};
-    check_activation(NTK_ACTIVATION_IDENTITY, NULL, 0, 1);
-    check_activation(NTK_ACTIVATION_RELU, NULL, 0, 0);
-    check_activation(NTK_ACTIVATION_ERF, NULL, 0, 0);
-    check_activation(NTK_ACTIVATION_LEAKY_RELU, NULL, 0, 0.01);
-    for (size_t i = 0; i < sizeof(slopes) / sizeof(*slopes); i++)
-        check_activation(NTK_ACTIVATION_LEAKY_RELU, &slopes[i], 1, slopes[i]);
-}
-END_TEST
-
-START_TEST(evaluate_passes_special_values) {
-    const double special[] = {NAN, INFINITY, -INFINITY};
-    double y[3];
-    for (int32_t kind = NTK_ACTIVATION_IDENTITY; kind <= NTK_ACTIVATION_ERF; kind++) {
-        ntk_activation *const activation = activation_of(kind, NULL, 0);
-        ASSERT_OK(ntk_activation_evaluate(activation, 3, special, y, NULL));
-        ck_assert_msg(isnan(y[0]), "%s(NaN) is %g", ntk_activation_kind_name(kind), y[0]);
-        ck_assert(y[1] == (kind == NTK_ACTIVATION_ERF ? 1 : INFINITY));
-        const double low[] = {-INFINITY, 0, -INFINITY, -1};
-        ck_assert_msg(y[2] == low[kind], "%s(-infinity) is %g", ntk_activation_kind_name(kind), y[2]);
-        ntk_activation_destroy(activation);
-    }
-}
-END_TEST
-
-START_TEST(evaluate_in_place_and_in_part) {
-    ntk_activation *const activation = activation_of(NTK_ACTIVATION_ERF, NULL, 0);
-    double value[POINTS], slope[POINTS], in[POINTS], out[POINTS];
-    ASSERT_OK(ntk_activation_evaluate(activation, POINTS, points, value, slope));
-    memcpy(in, points, sizeof(in));
-    ASSERT_OK(ntk_activation_evaluate(activation, POINTS, in, in, out));
-    ASSERT_SAME_BITS(in, value, POINTS);
-    ASSERT_SAME_BITS(out, slope, POINTS);
-    memcpy(in, points, sizeof(in));
-    ASSERT_OK(ntk_activation_evaluate(activation, POINTS, in, out, in));
-    ASSERT_SAME_BITS(in, slope, POINTS);
-    ASSERT_SAME_BITS(out, value, POINTS);
-    ASSERT_OK(ntk_activation_evaluate(activation, POINTS, points, NULL, out));
-    ASSERT_SAME_BITS(out, slope, POINTS);
-    ASSERT_OK(ntk_activation_evaluate(activation, POINTS, points, NULL, NULL));
-    ntk_activation_destroy(activation);
-}
-END_TEST
-
-START_TEST(names_round_trip) {
-    const char *const names[] = {"identity", "relu", "leaky_relu", "erf"};
-    for (int32_t kind = 0; kind < 4; kind++) {
-        int32_t back = -1;
-        ck_assert_str_eq(ntk_activation_kind_name(kind), names[kind]);
-        ASSERT_OK(ntk_activation_kind_from_name(names[kind], &back));
-        ck_assert_int_eq(back, kind);
-    }
-    ck_assert_ptr_null(ntk_activation_kind_name(-1));
-    ck_assert_ptr_null(ntk_activation_kind_name(4));
-    ck_assert_ptr_null(ntk_activation_kind_name(INT32_MAX));
-    const char *const wrong[] = {"", "Relu", "RELU", "relu ", "rel", "leaky", "unknown"};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-        int32_t kind = 77;
-        ASSERT_STATUS(NTK_ERR_ENUM, ntk_activation_kind_from_name(wrong[i], &kind));
-        ck_assert_int_eq(kind, 77);
-    }
-}
-END_TEST
 
 /* ---- the specification ---- */
 
@@ -274,5 +166,218 @@ START_TEST(parameter_count) {
 }
 END_TEST
 
-SUITE("mlp", evaluate_matches_libm, evaluate_passes_special_values, evaluate_in_place_and_in_part, names_round_trip,
-      defaults, setters_are_read_back, activations_by_layer, kernel_keeps_a_copy, depth_limits, parameter_count)
+/* ---- options ---- */
+
+static const int64_t even_widths[] = {4, 6, 6, 5, 6, 2};
+enum { DEPTH = 5 };
+
+static ntk_mlp *deep_network(ntk_context *context) {
+    ntk_mlp *mlp = NULL;
+    ASSERT_OK(ntk_mlp_create(context, DEPTH, even_widths, NTK_ACTIVATION_TANH, &mlp));
+    return mlp;
+}
+
+/* The last sentence names the function and holds the words. */
+static void assert_told(ntk_context *context, const char *function, const char *words) {
+    const char *const sentence = ntk_context_last_error(context);
+    REQUIRE(strstr(sentence, function) == sentence && strstr(sentence, words) != NULL, "no \"%s: ... %s\" in \"%s\"",
+            function, words, sentence);
+}
+
+typedef struct {
+    int32_t parameterisation, on[DEPTH];
+    double weight_rate[DEPTH], bias_rate[DEPTH], epsilon[DEPTH], dropout[DEPTH];
+    int64_t skip[DEPTH];
+} options;
+
+/* The options of the layers; of the last one there is no normalisation and no dropout. */
+static options options_of(const ntk_mlp *mlp) {
+    options all;
+    memset(&all, 0, sizeof(all));
+    ASSERT_OK(ntk_mlp_get_parameterisation(mlp, &all.parameterisation));
+    for (int64_t l = 1; l <= DEPTH; l++) {
+        ASSERT_OK(ntk_mlp_get_learning_rates(mlp, l, &all.weight_rate[l - 1], &all.bias_rate[l - 1]));
+        ASSERT_OK(ntk_mlp_get_skip(mlp, l, &all.skip[l - 1]));
+        if (l < DEPTH) {
+            ASSERT_OK(ntk_mlp_get_layer_normalisation(mlp, l, &all.on[l - 1], &all.epsilon[l - 1]));
+            ASSERT_OK(ntk_mlp_get_dropout(mlp, l, &all.dropout[l - 1]));
+        }
+    }
+    return all;
+}
+
+static void assert_options(const ntk_mlp *mlp, const options *expected) {
+    const options got = options_of(mlp);
+    ck_assert_int_eq(got.parameterisation, expected->parameterisation);
+    for (int l = 0; l < DEPTH; l++)
+        REQUIRE(got.weight_rate[l] == expected->weight_rate[l] && got.bias_rate[l] == expected->bias_rate[l] &&
+                    got.on[l] == expected->on[l] && got.epsilon[l] == expected->epsilon[l] &&
+                    got.dropout[l] == expected->dropout[l] && got.skip[l] == expected->skip[l],
+                "layer %d: rates %g %g, normalisation %d %g, dropout %g, skip %d", l + 1, got.weight_rate[l],
+                got.bias_rate[l], (int)got.on[l], got.epsilon[l], got.dropout[l], (int)got.skip[l]);
+}
+
+START_TEST(options_are_read_back) {
+    ntk_mlp *const mlp = deep_network(NULL);
+    options expected = {.weight_rate = {1, 1, 1, 1, 1}, .bias_rate = {1, 1, 1, 1, 1}};
+    assert_options(mlp, &expected); /* the defaults */
+
+    ASSERT_OK(ntk_mlp_set_parameterisation(mlp, NTK_PARAMETERISATION_STANDARD));
+    expected.parameterisation = NTK_PARAMETERISATION_STANDARD;
+    assert_options(mlp, &expected);
+
+    ASSERT_OK(ntk_mlp_set_learning_rates(mlp, 0, 0.5, 2));
+    ASSERT_OK(ntk_mlp_set_learning_rates(mlp, 5, 0, 1e100));
+    ASSERT_OK(ntk_mlp_set_learning_rates(mlp, 1, 3, 0));
+    for (int l = 0; l < DEPTH; l++) {
+        expected.weight_rate[l] = l == 0 ? 3 : l == 4 ? 0 : 0.5;
+        expected.bias_rate[l] = l == 0 ? 0 : l == 4 ? 1e100 : 2;
+    }
+    assert_options(mlp, &expected);
+
+    ASSERT_OK(ntk_mlp_set_layer_normalisation(mlp, 0, 1, 1e-5));
+    ASSERT_OK(ntk_mlp_set_layer_normalisation(mlp, 2, 0, 0));
+    for (int l = 0; l < DEPTH - 1; l++) {
+        expected.on[l] = l != 1;
+        expected.epsilon[l] = l != 1 ? 1e-5 : 0;
+    }
+    assert_options(mlp, &expected);
+
+    ASSERT_OK(ntk_mlp_set_dropout(mlp, 0, 0.25));
+    ASSERT_OK(ntk_mlp_set_dropout(mlp, 3, 0));
+    for (int l = 0; l < DEPTH - 1; l++)
+        expected.dropout[l] = l == 2 ? 0 : 0.25;
+    assert_options(mlp, &expected);
+
+    ASSERT_OK(ntk_mlp_set_skip(mlp, 2, 1));
+    ASSERT_OK(ntk_mlp_set_skip(mlp, 4, 3));
+    ASSERT_OK(ntk_mlp_set_skip(mlp, 4, 2));
+    expected.skip[1] = 1;
+    expected.skip[3] = 2;
+    assert_options(mlp, &expected);
+    ASSERT_OK(ntk_mlp_set_skip(mlp, 2, 0));
+    expected.skip[1] = 0;
+    assert_options(mlp, &expected);
+
+    /* Half of a getter may be left out. */
+    double rate = -1;
+    int32_t on = -1;
+    ASSERT_OK(ntk_mlp_get_learning_rates(mlp, 1, NULL, NULL));
+    ASSERT_OK(ntk_mlp_get_learning_rates(mlp, 2, NULL, &rate));
+    ASSERT_OK(ntk_mlp_get_layer_normalisation(mlp, 1, &on, NULL));
+    ck_assert(rate == 2 && on == 1);
+    ntk_mlp_destroy(mlp);
+}
+END_TEST
+
+#define REFUSED(status, words, call)               \
+    do {                                           \
+        const char *const text_ = #call;           \
+        char name_[64] = "";                       \
+        ASSERT_STATUS(status, call);               \
+        memcpy(name_, text_, strcspn(text_, "(")); \
+        assert_told(context, name_, words);        \
+        assert_options(mlp, &before);              \
+    } while (0)
+
+START_TEST(bad_options_are_refused) {
+    ntk_context *context = NULL;
+    ASSERT_OK(ntk_context_create(&context));
+    ntk_mlp *const mlp = deep_network(context);
+    ASSERT_OK(ntk_mlp_set_skip(mlp, 4, 2));
+    ASSERT_OK(ntk_mlp_set_layer_normalisation(mlp, 2, 1, 0.5));
+    const options before = options_of(mlp);
+    const double bad[] = {-1e-300, NAN, INFINITY, -INFINITY};
+
+    REFUSED(NTK_ERR_ENUM, "parameterisation is 2", ntk_mlp_set_parameterisation(mlp, 2));
+    REFUSED(NTK_ERR_ENUM, "parameterisation is -1", ntk_mlp_set_parameterisation(mlp, -1));
+    for (int i = 0; i < 4; i++) {
+        REFUSED(NTK_ERR_DOMAIN, "weight_rate is ", ntk_mlp_set_learning_rates(mlp, 0, bad[i], 1));
+        REFUSED(NTK_ERR_DOMAIN, "bias_rate is ", ntk_mlp_set_learning_rates(mlp, 1, 1, bad[i]));
+        REFUSED(NTK_ERR_DOMAIN, "epsilon is ", ntk_mlp_set_layer_normalisation(mlp, 1, 1, bad[i]));
+        REFUSED(NTK_ERR_DOMAIN, "rate is ", ntk_mlp_set_dropout(mlp, 0, bad[i]));
+    }
+    REFUSED(NTK_ERR_DOMAIN, "weight_rate is 2e+100", ntk_mlp_set_learning_rates(mlp, 0, 2e100, 1));
+    REFUSED(NTK_ERR_DOMAIN, "rate is 1;", ntk_mlp_set_dropout(mlp, 0, 1));
+    REFUSED(NTK_ERR_SIZE, "layer is 6", ntk_mlp_set_learning_rates(mlp, 6, 1, 1));
+    REFUSED(NTK_ERR_SIZE, "layer is -1", ntk_mlp_set_learning_rates(mlp, -1, 1, 1));
+    REFUSED(NTK_ERR_SIZE, "layer is 5", ntk_mlp_set_layer_normalisation(mlp, 5, 1, 1));
+    REFUSED(NTK_ERR_SIZE, "layer is 5", ntk_mlp_set_dropout(mlp, 5, 0.5));
+    REFUSED(NTK_ERR_SIZE, "layer is -1", ntk_mlp_set_dropout(mlp, -1, 0.5));
+    REFUSED(NTK_ERR_SIZE, "layer is 1", ntk_mlp_set_skip(mlp, 1, 0));
+    REFUSED(NTK_ERR_SIZE, "layer is 6", ntk_mlp_set_skip(mlp, 6, 1));
+    REFUSED(NTK_ERR_SIZE, "distance is 4", ntk_mlp_set_skip(mlp, 4, 4));
+    REFUSED(NTK_ERR_SIZE, "distance is -1", ntk_mlp_set_skip(mlp, 4, -1));
+    REFUSED(NTK_ERR_SHAPE, "layer 3 has 5 units and layer 4 has 6", ntk_mlp_set_skip(mlp, 4, 1));
+    REFUSED(NTK_ERR_SHAPE, "layer 1 has 6 units and layer 5 has 2", ntk_mlp_set_skip(mlp, 5, 4));
+
+    double real = 3;
+    int32_t small = 3;
+    int64_t large = 3;
+    REFUSED(NTK_ERR_SIZE, "layer is 0", ntk_mlp_get_learning_rates(mlp, 0, &real, &real));
+    REFUSED(NTK_ERR_SIZE, "layer is 6", ntk_mlp_get_learning_rates(mlp, 6, &real, NULL));
+    REFUSED(NTK_ERR_SIZE, "layer is 5", ntk_mlp_get_layer_normalisation(mlp, 5, &small, &real));
+    REFUSED(NTK_ERR_SIZE, "layer is 0", ntk_mlp_get_skip(mlp, 0, &large));
+    REFUSED(NTK_ERR_SIZE, "layer is 5", ntk_mlp_get_dropout(mlp, 5, &real));
+    REFUSED(NTK_ERR_NULL, "distance", ntk_mlp_get_skip(mlp, 2, NULL));
+    REFUSED(NTK_ERR_NULL, "rate", ntk_mlp_get_dropout(mlp, 2, NULL));
+    REFUSED(NTK_ERR_NULL, "parameterisation", ntk_mlp_get_parameterisation(mlp, NULL));
+    ck_assert(real == 3 && small == 3 && large == 3);
+    ntk_mlp_destroy(mlp);
+    ntk_context_destroy(context);
+}
+END_TEST
+
+START_TEST(options_of_nothing) {
+    double real;
+    int32_t small;
+    int64_t large;
+    ASSERT_STATUS(NTK_ERR_NULL, ntk_mlp_set_parameterisation(NULL, 0));
+    ASSERT_STATUS(NTK_ERR_NULL, ntk_mlp_set_learning_rates(NULL, 1, 1, 1));
+    ASSERT_STATUS(NTK_ERR_NULL, ntk_mlp_set_layer_normalisation(NULL, 1, 1, 1));
+    ASSERT_STATUS(NTK_ERR_NULL, ntk_mlp_set_skip(NULL, 2, 1));
+    ASSERT_STATUS(NTK_ERR_NULL, ntk_mlp_set_dropout(NULL, 1, 0.5));
+    ASSERT_STATUS(NTK_ERR_NULL, ntk_mlp_set_initialisation(NULL, NTK_INITIALISATION_HE));
+    ASSERT_STATUS(NTK_ERR_NULL, ntk_mlp_get_parameterisation(NULL, &small));
+    ASSERT_STATUS(NTK_ERR_NULL, ntk_mlp_get_learning_rates(NULL, 1, &real, &real));
+    ASSERT_STATUS(NTK_ERR_NULL, ntk_mlp_get_layer_normalisation(NULL, 1, &small, &real));
+    ASSERT_STATUS(NTK_ERR_NULL, ntk_mlp_get_skip(NULL, 2, &large));
+    ASSERT_STATUS(NTK_ERR_NULL, ntk_mlp_get_dropout(NULL, 1, &real));
+
+    /* A linear model has no hidden layer: every one of them is nothing, and there is none by number. */
+    ntk_mlp *linear = NULL;
+    ASSERT_OK(ntk_mlp_create(NULL, 1, widths, NTK_ACTIVATION_RELU, &linear));
+    ASSERT_OK(ntk_mlp_set_dropout(linear, 0, 0.5));
+    ASSERT_OK(ntk_mlp_set_layer_normalisation(linear, 0, 1, 0));
+    ASSERT_STATUS(NTK_ERR_SIZE, ntk_mlp_set_dropout(linear, 1, 0.5));
+    ASSERT_STATUS(NTK_ERR_SIZE, ntk_mlp_set_layer_normalisation(linear, 1, 1, 0));
+    ASSERT_STATUS(NTK_ERR_SIZE, ntk_mlp_set_skip(linear, 1, 1));
+    ASSERT_STATUS(NTK_ERR_SIZE, ntk_mlp_get_dropout(linear, 1, &real));
+    ntk_mlp_destroy(linear);
+}
+END_TEST
+
+START_TEST(kinds_that_need_functions) {
+    ntk_context *context = NULL;
+    ntk_mlp *mlp = NULL;
+    ASSERT_OK(ntk_context_create(&context));
+    for (int32_t kind = 0; kind <= NTK_ACTIVATION_RELU6; kind++) {
+        int32_t back = -1;
+        ASSERT_OK(ntk_mlp_create(context, 3, widths, kind, &mlp));
+        ASSERT_OK(ntk_mlp_get_activation_kind(mlp, 2, &back));
+        ck_assert_int_eq(back, kind);
+        ntk_mlp_destroy(mlp);
+    }
+    mlp = NULL;
+    ASSERT_STATUS(NTK_ERR_ENUM, ntk_mlp_create(context, 3, widths, NTK_ACTIVATION_FUNCTION, &mlp));
+    assert_told(context, "ntk_mlp_create: activation is 32", "ntk_activation_create_function()");
+    ASSERT_STATUS(NTK_ERR_ENUM, ntk_mlp_create(context, 3, widths, NTK_ACTIVATION_DUAL, &mlp));
+    assert_told(context, "ntk_mlp_create: activation is 33", "ntk_activation_create_dual()");
+    ASSERT_STATUS(NTK_ERR_ENUM, ntk_mlp_create(context, 3, widths, NTK_ACTIVATION_DUAL + 1, &mlp));
+    ck_assert_ptr_null(mlp);
+    ntk_context_destroy(context);
+}
+END_TEST
+
+SUITE("mlp", defaults, setters_are_read_back, activations_by_layer, kernel_keeps_a_copy, depth_limits, parameter_count,
+      options_are_read_back, bad_options_are_refused, options_of_nothing, kinds_that_need_functions)

@@ -25,6 +25,8 @@ static const struct {
     {NTK_ERR_UNSUPPORTED, -15, "NTK_ERR_UNSUPPORTED", "this combination is not offered by this version"},
     {NTK_ERR_BLAS, -16, "NTK_ERR_BLAS", "the BLAS or LAPACK in use cannot do what was asked"},
     {NTK_ERR_CONVERGENCE, -17, "NTK_ERR_CONVERGENCE", "an iteration did not converge"},
+    {NTK_ERR_CALLBACK, -18, "NTK_ERR_CALLBACK", "a function of the caller reported failure"},
+    {NTK_ERR_ACCURACY, -19, "NTK_ERR_ACCURACY", "the requested accuracy was not reached"},
 };
 
 enum { PINNED = sizeof(pinned) / sizeof(*pinned) };
@@ -44,7 +46,7 @@ START_TEST(names_and_texts) {
         ck_assert_str_eq(ntk_status_name(pinned[i].status), pinned[i].name);
         ck_assert_str_eq(ntk_status_string(pinned[i].status), pinned[i].text);
     }
-    const ntk_status unknown[] = {1, 2, -18, -1000, INT32_MAX, INT32_MIN};
+    const ntk_status unknown[] = {1, 2, -20, -1000, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
         ck_assert_str_eq(ntk_status_string(unknown[i]), "unknown status");
         ck_assert_ptr_nonnull(ntk_status_name(unknown[i]));

@@ -11,16 +11,33 @@
  *              ntk_context_last_error, _last_status   what went wrong, as a sentence
  *              ntk_context_get_blas_integer_bits, ntk_context_blas_description, _cpu_path
  * mlp.h        ntk_activation_create, _destroy        an activation with parameters
+ *              ntk_activation_create_function         the caller's phi
+ *              ntk_activation_create_dual             the caller's duals
+ *              ntk_activation_set_kinks, _set_parity  what is known of the caller's phi
  *              ntk_activation_evaluate                phi and phi' at points
  *              ntk_activation_kind_name, _kind_from_name
  *              ntk_mlp_create, _destroy               depth, widths, activation
  *              ntk_mlp_set_weight_std, _set_bias_std, _set_layer_weight_std, _set_layer_bias_std, _set_activation
+ *              ntk_mlp_set_parameterisation, _set_learning_rates, _set_layer_normalisation, _set_skip, _set_dropout
+ *              ntk_mlp_set_initialisation             weight standard deviations by a rule
  *              ntk_mlp_get_depth, _get_width, _get_layer_weight_std, _get_layer_bias_std, _get_activation_kind,
+ *              ntk_mlp_get_parameterisation, _get_learning_rates, _get_layer_normalisation, _get_skip, _get_dropout,
  *              ntk_mlp_get_parameter_count
  * kernel.h     ntk_kernel_create_analytic, _destroy   NTK or NNGP of the infinitely wide network
  *              ntk_kernel_get_type, _get_input_dimension
  *              ntk_kernel_gram, _cross, _diagonal     kernel matrices
  *              ntk_kernel_apply                       K(X,Z) A without forming K
+ *              ntk_kernel_gram_packed                 the Gram matrix in half the memory
+ *              ntk_kernel_gram_layers, _cross_layers, _diagonal_layers
+ *                                                     NNGP and NTK of several layers in one pass
+ *              ntk_kernel_gram_f32, _cross_f32, _diagonal_f32, _apply_f32
+ *                                                     single precision
+ *              ntk_kernel_set_tolerance, _set_most_terms, _get_error_bound
+ *                                                     accuracy of activations without a closed form
+ * derivative.h ntk_kernel_cross_gradient              dK/dx of pairs
+ *              ntk_kernel_apply_gradient              the input gradient of a predictor
+ *              ntk_kernel_gram_derivative, _cross_derivative, _diagonal_derivative
+ *                                                     dK/dsw and dK/dsb of a layer
  * flow.h       ntk_flow_create, _create_from_kernel, _destroy
  *              ntk_flow_set_learning_rate, _set_weight_decay, _set_initial, _get_learning_rate, _get_weight_decay
  *              ntk_flow_train                         outputs on the training set at time t
@@ -37,6 +54,7 @@
 #include <ntk/context.h>
 #include <ntk/mlp.h>
 #include <ntk/kernel.h>
+#include <ntk/derivative.h>
 #include <ntk/flow.h>
 #include <ntk/bayes.h>
 

@@ -158,23 +158,45 @@ inline void same(std::size_t size, std::int64_t rows, std::int64_t columns, cons
                                        " entries; expected " + std::to_string(rows) + " x " + std::to_string(columns));
 }
 
-inline std::vector<double> matrix(std::int64_t n, std::int64_t m) {
-    return std::vector<double>(static_cast<std::size_t>(n) * static_cast<std::size_t>(m));
+template <typename Real = double> std::vector<Real> matrix(std::int64_t n, std::int64_t m) {
+    return std::vector<Real>(static_cast<std::size_t>(n) * static_cast<std::size_t>(m));
 }
 
 } // namespace detail
 
-/* An activation with parameters; the plain kinds need none of this. See mlp.h. */
+/* An activation with parameters, or by functions of the caller; the plain kinds need none of this. See mlp.h. */
 class activation : public detail::owner<ntk_activation, ntk_activation_destroy> {
   public:
     activation(const context &where, std::int32_t kind, const std::vector<double> &parameters = {}) : owner(where) {
         check(ntk_activation_create(where.get(), kind, parameters.data(), static_cast<std::int64_t>(parameters.size()),
                                     slot()));
     }
+    /* From the caller's phi and, unless null, phi'. The functions are C functions and must not throw; `user` must
+     * outlive every kernel made with the activation. */
+    static activation from_function(const context &where, ntk_activation_function function,
+                                    ntk_activation_function derivative = nullptr, void *user = nullptr) {
+        activation result(where);
+        result.check(ntk_activation_create_function(where.get(), function, derivative, user, result.slot()));
+        return result;
+    }
+    /* From the caller's duals; likewise. */
+    static activation from_dual(const context &where, ntk_dual_function dual, void *user = nullptr) {
+        activation result(where);
+        result.check(ntk_activation_create_dual(where.get(), dual, user, result.slot()));
+        return result;
+    }
+    void set_kinks(const std::vector<double> &x) {
+        check(ntk_activation_set_kinks(get(), static_cast<std::int64_t>(x.size()), x.data()));
+    }
+    /* NTK_PARITY_NONE, _EVEN or _ODD. */
+    void set_parity(std::int32_t parity) { check(ntk_activation_set_parity(get(), parity)); }
     /* y = phi(x), dy = phi'(x), n entries each; y or dy may be null. */
     void evaluate(std::int64_t n, const double *x, double *y, double *dy) const {
         check(ntk_activation_evaluate(get(), n, x, y, dy));
     }
+
+  private:
+    explicit activation(const context &where) : owner(where) {}
 };
 
 /* The specification of a network. See mlp.h. */
@@ -197,6 +219,20 @@ class mlp : public detail::owner<ntk_mlp, ntk_mlp_destroy> {
     void set_activation(std::int64_t layer, const activation &value) {
         check(ntk_mlp_set_activation(get(), layer, value.get()));
     }
+    /* NTK_PARAMETERISATION_NTK or _STANDARD. */
+    void set_parameterisation(std::int32_t value) { check(ntk_mlp_set_parameterisation(get(), value)); }
+    /* Of one layer, or of every one with layer = 0; so for the next two, of hidden layers. */
+    void set_learning_rates(std::int64_t layer, double weight_rate, double bias_rate) {
+        check(ntk_mlp_set_learning_rates(get(), layer, weight_rate, bias_rate));
+    }
+    void set_layer_normalisation(std::int64_t layer, bool on, double epsilon) {
+        check(ntk_mlp_set_layer_normalisation(get(), layer, on ? 1 : 0, epsilon));
+    }
+    void set_dropout(std::int64_t layer, double rate) { check(ntk_mlp_set_dropout(get(), layer, rate)); }
+    /* distance = 0: no skip. */
+    void set_skip(std::int64_t layer, std::int64_t distance) { check(ntk_mlp_set_skip(get(), layer, distance)); }
+    /* NTK_INITIALISATION_LECUN, _HE or _CRITICAL. */
+    void set_initialisation(std::int32_t rule) { check(ntk_mlp_set_initialisation(get(), rule)); }
     std::int64_t depth() const { return number(ntk_mlp_get_depth); }
     std::int64_t parameter_count() const { return number(ntk_mlp_get_parameter_count); }
     std::int64_t width(std::int64_t layer) const {
@@ -211,6 +247,35 @@ class mlp : public detail::owner<ntk_mlp, ntk_mlp_destroy> {
         check(ntk_mlp_get_activation_kind(get(), layer, &value));
         return value;
     }
+    std::int32_t parameterisation() const {
+        std::int32_t value = 0;
+        check(ntk_mlp_get_parameterisation(get(), &value));
+        return value;
+    }
+    struct learning_rates {
+        double weight, bias;
+    };
+    learning_rates layer_learning_rates(std::int64_t layer) const {
+        learning_rates rates = {0, 0};
+        check(ntk_mlp_get_learning_rates(get(), layer, &rates.weight, &rates.bias));
+        return rates;
+    }
+    struct normalisation {
+        bool on;
+        double epsilon;
+    };
+    normalisation layer_normalisation(std::int64_t layer) const {
+        std::int32_t on = 0;
+        double epsilon = 0;
+        check(ntk_mlp_get_layer_normalisation(get(), layer, &on, &epsilon));
+        return {on != 0, epsilon};
+    }
+    std::int64_t skip(std::int64_t layer) const {
+        std::int64_t value = 0;
+        check(ntk_mlp_get_skip(get(), layer, &value));
+        return value;
+    }
+    double dropout(std::int64_t layer) const { return real(ntk_mlp_get_dropout, layer); }
 
   private:
     std::int64_t number(ntk_status (*getter)(const ntk_mlp *, std::int64_t *)) const {
@@ -225,7 +290,7 @@ class mlp : public detail::owner<ntk_mlp, ntk_mlp_destroy> {
     }
 };
 
-/* A kernel. See kernel.h. */
+/* A kernel. See kernel.h and derivative.h. */
 class kernel : public detail::owner<ntk_kernel, ntk_kernel_destroy> {
   public:
     /* The kernel of the infinitely wide network, NTK_KERNEL_NTK or NTK_KERNEL_NNGP. */
@@ -260,6 +325,71 @@ class kernel : public detail::owner<ntk_kernel, ntk_kernel_destroy> {
         check(ntk_kernel_apply(get(), n, x, ldx, m, z, ldz, c, a, lda, out, ldo));
     }
 
+    /* The same in single precision. */
+    void gram_f32(std::int64_t n, const float *x, std::int64_t ldx, float *k, std::int64_t ldk) {
+        check(ntk_kernel_gram_f32(get(), n, x, ldx, k, ldk));
+    }
+    void cross_f32(std::int64_t n, const float *x, std::int64_t ldx, std::int64_t m, const float *z, std::int64_t ldz,
+                   float *k, std::int64_t ldk) {
+        check(ntk_kernel_cross_f32(get(), n, x, ldx, m, z, ldz, k, ldk));
+    }
+    void diagonal_f32(std::int64_t n, const float *x, std::int64_t ldx, float *out) {
+        check(ntk_kernel_diagonal_f32(get(), n, x, ldx, out));
+    }
+    void apply_f32(std::int64_t n, const float *x, std::int64_t ldx, std::int64_t m, const float *z, std::int64_t ldz,
+                   std::int64_t c, const float *a, std::int64_t lda, float *out, std::int64_t ldo) {
+        check(ntk_kernel_apply_f32(get(), n, x, ldx, m, z, ldz, c, a, lda, out, ldo));
+    }
+
+    /* Several layers in one pass. */
+    void gram_layers(std::int64_t n, const double *x, std::int64_t ldx, std::int64_t count,
+                     const ntk_layer_values *values, std::int64_t ldk) {
+        check(ntk_kernel_gram_layers(get(), n, x, ldx, count, values, ldk));
+    }
+    void cross_layers(std::int64_t n, const double *x, std::int64_t ldx, std::int64_t m, const double *z,
+                      std::int64_t ldz, std::int64_t count, const ntk_layer_values *values, std::int64_t ldk) {
+        check(ntk_kernel_cross_layers(get(), n, x, ldx, m, z, ldz, count, values, ldk));
+    }
+    void diagonal_layers(std::int64_t n, const double *x, std::int64_t ldx, std::int64_t count,
+                         const ntk_layer_values *values) {
+        check(ntk_kernel_diagonal_layers(get(), n, x, ldx, count, values));
+    }
+    /* n (n + 1) / 2 entries. */
+    void gram_packed(std::int64_t n, const double *x, std::int64_t ldx, double *k) {
+        check(ntk_kernel_gram_packed(get(), n, x, ldx, k));
+    }
+
+    /* Derivatives: see derivative.h. `which` is NTK_STD_WEIGHT or NTK_STD_BIAS. */
+    void cross_gradient(std::int64_t n, const double *x, std::int64_t ldx, std::int64_t m, const double *z,
+                        std::int64_t ldz, double *gradient) {
+        check(ntk_kernel_cross_gradient(get(), n, x, ldx, m, z, ldz, gradient));
+    }
+    void apply_gradient(std::int64_t n, const double *x, std::int64_t ldx, std::int64_t m, const double *z,
+                        std::int64_t ldz, std::int64_t c, const double *a, std::int64_t lda, double *out) {
+        check(ntk_kernel_apply_gradient(get(), n, x, ldx, m, z, ldz, c, a, lda, out));
+    }
+    void gram_derivative(std::int32_t which, std::int64_t layer, std::int64_t n, const double *x, std::int64_t ldx,
+                         double *dk, std::int64_t ldk) {
+        check(ntk_kernel_gram_derivative(get(), which, layer, n, x, ldx, dk, ldk));
+    }
+    void cross_derivative(std::int32_t which, std::int64_t layer, std::int64_t n, const double *x, std::int64_t ldx,
+                          std::int64_t m, const double *z, std::int64_t ldz, double *dk, std::int64_t ldk) {
+        check(ntk_kernel_cross_derivative(get(), which, layer, n, x, ldx, m, z, ldz, dk, ldk));
+    }
+    void diagonal_derivative(std::int32_t which, std::int64_t layer, std::int64_t n, const double *x, std::int64_t ldx,
+                             double *dk) {
+        check(ntk_kernel_diagonal_derivative(get(), which, layer, n, x, ldx, dk));
+    }
+
+    /* Activations without a closed form. */
+    void set_tolerance(double tolerance) { check(ntk_kernel_set_tolerance(get(), tolerance)); }
+    void set_most_terms(std::int64_t terms) { check(ntk_kernel_set_most_terms(get(), terms)); }
+    double error_bound() const {
+        double value = 0;
+        check(ntk_kernel_get_error_bound(get(), &value));
+        return value;
+    }
+
     /* K(X,X), n x n. */
     std::vector<double> gram(const std::vector<double> &x) {
         const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
@@ -292,8 +422,129 @@ class kernel : public detail::owner<ntk_kernel, ntk_kernel_destroy> {
         return out;
     }
 
+    /* The same in single precision. */
+    std::vector<float> gram_f32(const std::vector<float> &x) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        std::vector<float> k = detail::matrix<float>(n, n);
+        gram_f32(n, x.data(), d, k.data(), n);
+        return k;
+    }
+    std::vector<float> cross_f32(const std::vector<float> &x, const std::vector<float> &z) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        const std::int64_t m = detail::rows(z.size(), d, "z");
+        std::vector<float> k = detail::matrix<float>(n, m);
+        cross_f32(n, x.data(), d, m, z.data(), d, k.data(), m);
+        return k;
+    }
+    std::vector<float> diagonal_f32(const std::vector<float> &x) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        std::vector<float> out = detail::matrix<float>(n, 1);
+        diagonal_f32(n, x.data(), d, out.data());
+        return out;
+    }
+    std::vector<float> apply_f32(const std::vector<float> &x, const std::vector<float> &z,
+                                 const std::vector<float> &a) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        const std::int64_t m = detail::rows(z.size(), d, "z"), c = detail::columns(a.size(), m, "a");
+        std::vector<float> out = detail::matrix<float>(n, c);
+        apply_f32(n, x.data(), d, m, z.data(), d, c, a.data(), c, out.data(), c);
+        return out;
+    }
+
+    /* The Gram matrix in LAPACK's rectangular full packed format, n (n + 1) / 2 entries. */
+    std::vector<double> gram_packed(const std::vector<double> &x) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        std::vector<double> k = n % 2 == 0 ? detail::matrix(n / 2, n + 1) : detail::matrix(n, (n + 1) / 2);
+        gram_packed(n, x.data(), d, k.data());
+        return k;
+    }
+
+    /* dK(x_i,z_j)/dx_i, n x m x d. */
+    std::vector<double> cross_gradient(const std::vector<double> &x, const std::vector<double> &z) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        const std::int64_t m = detail::rows(z.size(), d, "z");
+        std::vector<double> gradient = detail::matrix(n, m * d);
+        cross_gradient(n, x.data(), d, m, z.data(), d, gradient.data());
+        return gradient;
+    }
+    /* The input gradient of K(.,Z) A, n x c x d. */
+    std::vector<double> apply_gradient(const std::vector<double> &x, const std::vector<double> &z,
+                                       const std::vector<double> &a) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        const std::int64_t m = detail::rows(z.size(), d, "z"), c = detail::columns(a.size(), m, "a");
+        std::vector<double> out = detail::matrix(n, c * d);
+        apply_gradient(n, x.data(), d, m, z.data(), d, c, a.data(), c, out.data());
+        return out;
+    }
+    /* dK/d sw or dK/d sb of a layer, n x n, n x m, n. */
+    std::vector<double> gram_derivative(std::int32_t which, std::int64_t layer, const std::vector<double> &x) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        std::vector<double> dk = detail::matrix(n, n);
+        gram_derivative(which, layer, n, x.data(), d, dk.data(), n);
+        return dk;
+    }
+    std::vector<double> cross_derivative(std::int32_t which, std::int64_t layer, const std::vector<double> &x,
+                                         const std::vector<double> &z) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        const std::int64_t m = detail::rows(z.size(), d, "z");
+        std::vector<double> dk = detail::matrix(n, m);
+        cross_derivative(which, layer, n, x.data(), d, m, z.data(), d, dk.data(), m);
+        return dk;
+    }
+    std::vector<double> diagonal_derivative(std::int32_t which, std::int64_t layer, const std::vector<double> &x) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        std::vector<double> dk = detail::matrix(n, 1);
+        diagonal_derivative(which, layer, n, x.data(), d, dk.data());
+        return dk;
+    }
+
+    /* NNGP and NTK of one layer. */
+    struct layer_values {
+        std::vector<double> nngp, ntk;
+    };
+    /* Of each of the layers, in one pass: n x n matrices. */
+    std::vector<layer_values> gram_layers(const std::vector<double> &x, const std::vector<std::int64_t> &layers) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        return fill(layers, n, n, [&](std::int64_t count, const ntk_layer_values *values) {
+            gram_layers(n, x.data(), d, count, values, n);
+        });
+    }
+    /* n x m matrices. */
+    std::vector<layer_values> cross_layers(const std::vector<double> &x, const std::vector<double> &z,
+                                           const std::vector<std::int64_t> &layers) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        const std::int64_t m = detail::rows(z.size(), d, "z");
+        return fill(layers, n, m, [&](std::int64_t count, const ntk_layer_values *values) {
+            cross_layers(n, x.data(), d, m, z.data(), d, count, values, m);
+        });
+    }
+    /* n entries. */
+    std::vector<layer_values> diagonal_layers(const std::vector<double> &x, const std::vector<std::int64_t> &layers) {
+        const std::int64_t d = input_dimension(), n = detail::rows(x.size(), d, "x");
+        return fill(layers, n, 1, [&](std::int64_t count, const ntk_layer_values *values) {
+            diagonal_layers(n, x.data(), d, count, values);
+        });
+    }
+
   private:
     explicit kernel(const context &where) : owner(where) {}
+
+    template <typename Call>
+    static std::vector<layer_values> fill(const std::vector<std::int64_t> &layers, std::int64_t n, std::int64_t m,
+                                          Call call) {
+        std::vector<layer_values> result(layers.size());
+        std::vector<ntk_layer_values> values(layers.size());
+        for (std::size_t i = 0; i < layers.size(); i++) {
+            result[i].nngp = detail::matrix(n, m);
+            result[i].ntk = detail::matrix(n, m);
+            values[i].struct_size = sizeof(ntk_layer_values);
+            values[i].layer = layers[i];
+            values[i].nngp = result[i].nngp.data();
+            values[i].ntk = result[i].ntk.data();
+        }
+        call(static_cast<std::int64_t>(layers.size()), values.data());
+        return result;
+    }
 };
 
 /* Gradient flow in function space. See flow.h. */

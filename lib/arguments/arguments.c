@@ -34,25 +34,30 @@ ntk_status ntki_check_nonnegative(ntk_context *context, const char *function, co
     return ntki_fail(context, NTK_ERR_DOMAIN, function, "%s is %g; it must be finite and not negative", name, value);
 }
 
-ntk_status ntki_check_extent(ntk_context *context, const char *function, const ntki_matrix *matrix) {
+static ntk_status check_extent(ntk_context *context, const char *function, const ntki_matrix *matrix, size_t size) {
     if (matrix->data == NULL)
         return ntki_fail(context, NTK_ERR_NULL, function, "%s is NULL", matrix->name);
     if (matrix->ld < matrix->columns)
         return ntki_fail(context, NTK_ERR_LEADING_DIMENSION, function,
                          "%s is %lld; it must be at least %lld, the row length of %s", matrix->ld_name,
                          (long long)matrix->ld, (long long)matrix->columns, matrix->name);
-    const int64_t most = (int64_t)(PTRDIFF_MAX / (ptrdiff_t)sizeof(double));
+    const int64_t most = (int64_t)(PTRDIFF_MAX / (ptrdiff_t)size);
     if (matrix->rows > most / matrix->ld)
-        return ntki_fail(context, NTK_ERR_OVERFLOW, function,
-                         "%s: %lld rows of %lld doubles do not fit the address space", matrix->name,
-                         (long long)matrix->rows, (long long)matrix->ld);
+        return ntki_fail(context, NTK_ERR_OVERFLOW, function, "%s: %lld rows of %lld %s do not fit the address space",
+                         matrix->name, (long long)matrix->rows, (long long)matrix->ld,
+                         size == sizeof(double) ? "doubles" : "floats");
     return NTK_SUCCESS;
 }
 
-ntk_status ntki_check_matrix(ntk_context *context, const char *function, const ntki_matrix *matrix) {
-    const ntk_status status = ntki_check_extent(context, function, matrix);
-    if (status != NTK_SUCCESS)
-        return status;
+ntk_status ntki_check_extent(ntk_context *context, const char *function, const ntki_matrix *matrix) {
+    return check_extent(context, function, matrix, sizeof(double));
+}
+
+ntk_status ntki_check_extent_f32(ntk_context *context, const char *function, const ntki_matrix *matrix) {
+    return check_extent(context, function, matrix, sizeof(float));
+}
+
+static ntk_status check_integers(ntk_context *context, const char *function, const ntki_matrix *matrix) {
     if (!ntki_blas_fits(&context->blas, matrix->rows) || !ntki_blas_fits(&context->blas, matrix->ld))
         return ntki_fail(context, NTK_ERR_BLAS, function,
                          "%s: %lld rows with %s %lld exceed the 32-bit integers of the BLAS in use", matrix->name,
@@ -60,26 +65,46 @@ ntk_status ntki_check_matrix(ntk_context *context, const char *function, const n
     return NTK_SUCCESS;
 }
 
+ntk_status ntki_check_matrix(ntk_context *context, const char *function, const ntki_matrix *matrix) {
+    const ntk_status status = ntki_check_extent(context, function, matrix);
+    return status != NTK_SUCCESS ? status : check_integers(context, function, matrix);
+}
+
+ntk_status ntki_check_matrix_f32(ntk_context *context, const char *function, const ntki_matrix *matrix) {
+    const ntk_status status = ntki_check_extent_f32(context, function, matrix);
+    return status != NTK_SUCCESS ? status : check_integers(context, function, matrix);
+}
+
 /* Two sub-matrices of one buffer (equal ld) may interleave without sharing an element; any other overlap of the address
  * ranges counts. */
-static bool overlap(const ntki_matrix *a, const ntki_matrix *b) {
+static bool overlap(const ntki_matrix *a, const ntki_matrix *b, size_t size) {
     const uintptr_t a0 = (uintptr_t)a->data, b0 = (uintptr_t)b->data;
-    const uintptr_t a1 = a0 + sizeof(double) * (uintptr_t)((a->rows - 1) * a->ld + a->columns);
-    const uintptr_t b1 = b0 + sizeof(double) * (uintptr_t)((b->rows - 1) * b->ld + b->columns);
+    const uintptr_t a1 = a0 + size * (uintptr_t)((a->rows - 1) * a->ld + a->columns);
+    const uintptr_t b1 = b0 + size * (uintptr_t)((b->rows - 1) * b->ld + b->columns);
     if (a1 <= b0 || b1 <= a0)
         return false;
     if (a->ld != b->ld)
         return true;
-    const int64_t pitch = (int64_t)sizeof(double) * a->ld;
+    const int64_t pitch = (int64_t)size * a->ld;
     const int64_t shift = ((int64_t)(b0 - a0) % pitch + pitch) % pitch;
-    return shift < (int64_t)sizeof(double) * a->columns || shift + (int64_t)sizeof(double) * b->columns > pitch;
+    return shift < (int64_t)size * a->columns || shift + (int64_t)size * b->columns > pitch;
+}
+
+static ntk_status check_disjoint(ntk_context *context, const char *function, const ntki_matrix *output,
+                                 const ntki_matrix *other, size_t size) {
+    if (output->data == NULL || other->data == NULL || !overlap(output, other, size))
+        return NTK_SUCCESS;
+    return ntki_fail(context, NTK_ERR_ALIAS, function, "the output %s overlaps %s", output->name, other->name);
 }
 
 ntk_status ntki_check_disjoint(ntk_context *context, const char *function, const ntki_matrix *output,
                                const ntki_matrix *other) {
-    if (output->data == NULL || other->data == NULL || !overlap(output, other))
-        return NTK_SUCCESS;
-    return ntki_fail(context, NTK_ERR_ALIAS, function, "the output %s overlaps %s", output->name, other->name);
+    return check_disjoint(context, function, output, other, sizeof(double));
+}
+
+ntk_status ntki_check_disjoint_f32(ntk_context *context, const char *function, const ntki_matrix *output,
+                                   const ntki_matrix *other) {
+    return check_disjoint(context, function, output, other, sizeof(float));
 }
 
 /* On the bits, so that the loop vectorises: all ones in the exponent is an infinity or a NaN. */
@@ -108,6 +133,18 @@ ntk_status ntki_check_finite(ntk_context *context, const char *function, const n
                                  "%s[%lld][%lld] is %s; every input must be finite", matrix->name, (long long)i,
                                  (long long)j, name_of(row[j]));
     }
+    return NTK_SUCCESS;
+}
+
+ntk_status ntki_check_finite_f32(ntk_context *context, const char *function, const ntki_matrix *matrix) {
+    for (int64_t i = 0; i < matrix->rows; i++)
+        for (int64_t j = 0; j < matrix->columns; j++) {
+            const double entry = (double)((const float *)matrix->data)[i * matrix->ld + j];
+            if (!isfinite(entry))
+                return ntki_fail(context, NTK_ERR_NOT_FINITE, function,
+                                 "%s[%lld][%lld] is %s; every input must be finite", matrix->name, (long long)i,
+                                 (long long)j, name_of(entry));
+        }
     return NTK_SUCCESS;
 }
 

@@ -40,6 +40,13 @@ ntk_status ntki_check_disjoint(ntk_context *context, const char *function, const
 /* Every entry is finite. */
 ntk_status ntki_check_finite(ntk_context *context, const char *function, const ntki_matrix *matrix);
 
+/* The same for matrices of floats. */
+ntk_status ntki_check_extent_f32(ntk_context *context, const char *function, const ntki_matrix *matrix);
+ntk_status ntki_check_matrix_f32(ntk_context *context, const char *function, const ntki_matrix *matrix);
+ntk_status ntki_check_disjoint_f32(ntk_context *context, const char *function, const ntki_matrix *output,
+                                   const ntki_matrix *other);
+ntk_status ntki_check_finite_f32(ntk_context *context, const char *function, const ntki_matrix *matrix);
+
 ntk_status ntki_check_finite_vector(ntk_context *context, const char *function, const char *name, int64_t n,
                                     const double *values);
 

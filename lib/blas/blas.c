@@ -13,6 +13,16 @@ void ntki_dgemm(const ntki_blas_width *width, ntki_transpose transa, ntki_transp
                    NTKI_N32(lda), b, NTKI_N32(ldb), beta, c, NTKI_N32(ldc));
 }
 
+void ntki_sgemm(const ntki_blas_width *width, ntki_transpose transa, ntki_transpose transb, int64_t m, int64_t n,
+                int64_t k, float alpha, const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
+                int64_t ldc) {
+    if (width->blas_ilp64)
+        sgemm_ilp64(NTKI_ROW_MAJOR, (int)transa, (int)transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    else
+        sgemm_lp64(NTKI_ROW_MAJOR, (int)transa, (int)transb, NTKI_N32(m), NTKI_N32(n), NTKI_N32(k), alpha, a,
+                   NTKI_N32(lda), b, NTKI_N32(ldb), beta, c, NTKI_N32(ldc));
+}
+
 void ntki_dtrsm_lower(const ntki_blas_width *width, ntki_side side, ntki_transpose trans, int64_t m, int64_t n,
                       const double *t, int64_t ldt, double *b, int64_t ldb) {
     if (width->blas_ilp64)

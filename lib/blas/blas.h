@@ -30,6 +30,11 @@ void ntki_dgemm(const ntki_blas_width *width, ntki_transpose transa, ntki_transp
                 int64_t k, double alpha, const double *a, int64_t lda, const double *b, int64_t ldb, double beta,
                 double *c, int64_t ldc);
 
+/* The same in single precision. */
+void ntki_sgemm(const ntki_blas_width *width, ntki_transpose transa, ntki_transpose transb, int64_t m, int64_t n,
+                int64_t k, float alpha, const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
+                int64_t ldc);
+
 typedef enum { NTKI_LEFT = 141, NTKI_RIGHT = 142 } ntki_side;
 
 /* B = op(T)^{-1} B (left) or B op(T)^{-1} (right) with the lower triangle of T; B is m x n. */

@@ -30,6 +30,7 @@
 
 #define NTKI_DDOT(I) (I, const double *, I, const double *, I)
 #define NTKI_DGEMM(I) (int, int, int, I, I, I, double, const double *, I, const double *, I, double, double *, I)
+#define NTKI_SGEMM(I) (int, int, int, I, I, I, float, const float *, I, const float *, I, float, float *, I)
 #define NTKI_DTRSM(I) (int, int, int, int, int, I, I, double, const double *, I, double *, I)
 #define NTKI_DSYMM(I) (int, int, int, I, I, double, const double *, I, const double *, I, double, double *, I)
 #define NTKI_DLACPY(I) (int, char, I, I, const double *, I, double *, I)
@@ -39,6 +40,7 @@
 
 NTKI_CBLAS(double, ddot, NTKI_DDOT);
 NTKI_CBLAS(void, dgemm, NTKI_DGEMM);
+NTKI_CBLAS(void, sgemm, NTKI_SGEMM);
 NTKI_CBLAS(void, dtrsm, NTKI_DTRSM);
 NTKI_CBLAS(void, dsymm, NTKI_DSYMM);
 NTKI_LAPACKE(dlacpy, NTKI_DLACPY);

@@ -10,6 +10,13 @@
 #define NTKI_X86_PATHS 0
 #endif
 
+/* A function of a vectorised loop: a call that is left in it would keep it scalar. */
+#if defined(__GNUC__)
+#define NTKI_INLINE static inline __attribute__((always_inline))
+#else
+#define NTKI_INLINE static inline
+#endif
+
 /* Opens a file whose loops must be vectorised and whose arithmetic must be done as written: a contraction that one loop
  * gets and another does not would make equal inputs give unequal bits. */
 #if defined(__clang__)

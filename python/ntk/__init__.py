@@ -10,7 +10,11 @@
 Arrays. A float64 matrix whose rows are contiguous is read where it lies, also as a slice of rows or of leading columns
 of a larger one (its row stride becomes the leading dimension). Anything else is converted to such a matrix first.
 Complex numbers are refused. Results are new arrays, or `out` where a method takes it: a writable float64 matrix with
-contiguous rows.
+contiguous rows. With dtype=np.float32 the methods of Kernel do the same with float32.
+
+Activations. Those of the library go by name, with parameters as ntk.Activation("elu", [0.5]). A Python function of
+arrays is one by ntk.Activation.from_function(numpy.tanh), and the duals alone by from_dual(). What they raise comes out
+of the method that needed them.
 
 Errors. ntk.Error carries the status of the library and its sentence. Where a value is at fault it is an
 ntk.InvalidValue, which is a ValueError as well; an argument of a wrong type is a TypeError. Ctrl-C stops long work: the
@@ -33,4 +37,4 @@ from .mlp import Activation, Mlp
 __all__ = [
     "Activation", "Context", "Error", "Flow", "GP", "InvalidValue", "Kernel", "Mlp", "library_path", "version"
 ]
-__version__ = "0.1.0"
+__version__ = "0.2.0"

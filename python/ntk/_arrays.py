@@ -17,10 +17,18 @@ def number(value, name):
         raise TypeError(f"{name} is {value!r}; expected a number") from None
 
 
-class Rows:
-    """A float64 matrix with contiguous rows, without a copy where the array is one already."""
+def real_type(dtype):
+    """np.float64, also for None, or np.float32."""
+    dtype = np.dtype(np.float64 if dtype is None else dtype)
+    if dtype not in (np.float64, np.float32) or not dtype.isnative:
+        raise TypeError(f"dtype is {dtype}; the library computes with float64 and float32")
+    return dtype
 
-    def __init__(self, array, name, columns=None):
+
+class Rows:
+    """A matrix of float64 (or another dtype) with contiguous rows, without a copy where the array is one already."""
+
+    def __init__(self, array, name, columns=None, dtype=np.dtype(np.float64)):
         given = np.asarray(array)
         if np.iscomplexobj(given):
             raise TypeError(f"{name} is complex; the library takes real numbers")
@@ -28,7 +36,7 @@ class Rows:
             raise wrong_shape(f"{name} has {given.ndim} dimension(s); a matrix with 2 is needed")
         if columns is not None and given.shape[1] != columns:
             raise wrong_shape(f"{name} has {given.shape[1]} columns; expected {columns}")
-        self.array = given if _rows_are_contiguous(given) else np.ascontiguousarray(given, dtype=np.float64)
+        self.array = given if _rows_are_contiguous(given, dtype) else np.ascontiguousarray(given, dtype=dtype)
         self.n, self.columns = self.array.shape
         self.ld = _leading_dimension(self.array)
         self.address = self.array.ctypes.data
@@ -45,14 +53,14 @@ class Rows:
 class Result(Rows):
     """The array that a call writes: `out` itself, which must fit exactly, or a new one."""
 
-    def __init__(self, shape, out, name="out"):
+    def __init__(self, shape, out, name="out", dtype=np.dtype(np.float64)):
         if out is None:
-            out = np.empty(shape)
+            out = np.empty(shape, dtype)
         elif not isinstance(out, np.ndarray) or out.shape != tuple(shape):
             raise wrong_shape(f"{name} must be an array of shape {tuple(shape)}")
-        elif not out.flags.writeable or not _rows_are_contiguous(out):
-            raise wrong_shape(f"{name} must be a writable float64 matrix with contiguous rows")
-        super().__init__(out, name)
+        elif not out.flags.writeable or not _rows_are_contiguous(out, dtype):
+            raise wrong_shape(f"{name} must be a writable {dtype} matrix with contiguous rows")
+        super().__init__(out, name, dtype=dtype)
 
 
 def targets(y, n, name="y"):
@@ -73,16 +81,16 @@ def vector(values, name, size):
     return result
 
 
-def _rows_are_contiguous(array):
+def _rows_are_contiguous(array, dtype):
     """Whether the library can read the matrix in place: the row stride must be a leading dimension."""
-    if array.dtype != np.float64 or not array.dtype.isnative or array.ndim != 2 or not array.flags.aligned:
+    if array.dtype != dtype or not array.dtype.isnative or array.ndim != 2 or not array.flags.aligned:
         return False
     n, d = array.shape
-    column_fits = d <= 1 or array.strides[1] == 8
-    row_fits = n <= 1 or (array.strides[0] >= 8 * d and array.strides[0] % 8 == 0)
+    column_fits = d <= 1 or array.strides[1] == array.itemsize
+    row_fits = n <= 1 or (array.strides[0] >= array.itemsize * d and array.strides[0] % array.itemsize == 0)
     return column_fits and row_fits
 
 
 def _leading_dimension(array):
     n, d = array.shape
-    return max(array.strides[0] // 8, d) if n > 1 else d
+    return max(array.strides[0] // array.itemsize, d) if n > 1 else d

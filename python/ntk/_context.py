@@ -7,6 +7,8 @@ import signal
 import threading
 import weakref
 
+import numpy as np
+
 from ._library import LOG_CALLBACK, PROGRESS_CALLBACK, Error, failure, library
 
 
@@ -36,6 +38,39 @@ class _Interrupts:
         if self.came:
             library.ntk_context_clear_cancel(self.raw)  # when the call was over before it could obey
         return False
+
+
+_running = threading.local()  # .session: the one whose call this thread is in, also while it is in a callback
+
+
+class Trampoline:
+    """A Python callable as a C function of the library. It is given arrays of n numbers and makes one such array, or a
+    tuple of `results` of them. What it raises is raised by the call that needed it.
+
+    Whatever may call the C function has to hold on to the trampoline."""
+
+    def __init__(self, prototype, function, results):
+        def call(user, n, *pointers):
+            try:
+                # Copies, which the callable may keep and change: the memory is the library's, and soon gone.
+                given = [np.ctypeslib.as_array(pointer, (n,)).copy() for pointer in pointers[:-results]]
+                made = function(*given)
+                _store(made if results > 1 else (made,), n, pointers[-results:])
+                return 0
+            except BaseException as raised:
+                _running.session.raised = raised
+                return 1
+
+        self.pointer = prototype(call)
+
+
+def _store(made, n, pointers):
+    if len(made) != len(pointers):
+        raise ValueError(f"the function returned {len(made)} arrays; expected {len(pointers)}")
+    for values, pointer in zip(made, pointers):
+        if np.iscomplexobj(values):
+            raise TypeError("the function returned complex numbers; the library takes real ones")
+        np.ctypeslib.as_array(pointer, (n,))[:] = values
 
 
 class _Session:
@@ -75,8 +110,10 @@ class _Session:
     def call(self, name, *arguments):
         if self.owner == threading.get_ident():
             raise RuntimeError(f"{name}: a callback must not use its own context")
+        outer = getattr(_running, "session", None)
         with self.lock:
             self.owner = threading.get_ident()
+            _running.session = self
             try:
                 self.raised = None
                 with _Interrupts(self.raw) as interrupts:
@@ -86,6 +123,7 @@ class _Session:
                 self.give_back_retired()
             finally:
                 self.owner = None
+                _running.session = outer
         if interrupts.came:
             raise KeyboardInterrupt
         if raised is not None:  # a callback failed

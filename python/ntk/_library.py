@@ -38,8 +38,19 @@ _pointer, _size, _int, _real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32, 
 _out = ctypes.POINTER
 PROGRESS_CALLBACK = ctypes.CFUNCTYPE(_int, _real, ctypes.c_char_p, _pointer)
 LOG_CALLBACK = ctypes.CFUNCTYPE(None, _int, ctypes.c_char_p, _pointer)
+_reals = ctypes.POINTER(_real)
+ACTIVATION_FUNCTION = ctypes.CFUNCTYPE(_int, _pointer, _size, _reals, _reals)
+DUAL_FUNCTION = ctypes.CFUNCTYPE(_int, _pointer, _size, _reals, _reals, _reals, _reals, _reals)
 _MATRIX = (_pointer, _size)  # address, leading dimension
 _ROWS = (_size,) + _MATRIX
+
+
+class LayerValues(ctypes.Structure):
+    """ntk_layer_values"""
+    _fields_ = [("struct_size", ctypes.c_size_t), ("layer", _size), ("nngp", _pointer), ("ntk", _pointer)]
+
+
+_LAYERS = (_size, _out(LayerValues))
 
 # name: argument types, of the functions that return a status
 _STATUS_FUNCTIONS = {
@@ -51,6 +62,10 @@ _STATUS_FUNCTIONS = {
     "ntk_context_last_status": (_pointer,),
     "ntk_context_get_blas_integer_bits": (_pointer, _out(_int)),
     "ntk_activation_create": (_pointer, _int, _pointer, _size, _out(_pointer)),
+    "ntk_activation_create_function": (_pointer, ACTIVATION_FUNCTION, ACTIVATION_FUNCTION, _pointer, _out(_pointer)),
+    "ntk_activation_create_dual": (_pointer, DUAL_FUNCTION, _pointer, _out(_pointer)),
+    "ntk_activation_set_kinks": (_pointer, _size, _pointer),
+    "ntk_activation_set_parity": (_pointer, _int),
     "ntk_activation_evaluate": (_pointer, _size, _pointer, _pointer, _pointer),
     "ntk_activation_kind_from_name": (ctypes.c_char_p, _out(_int)),
     "ntk_mlp_create": (_pointer, _size, _pointer, _int, _out(_pointer)),
@@ -59,11 +74,22 @@ _STATUS_FUNCTIONS = {
     "ntk_mlp_set_layer_weight_std": (_pointer, _size, _real),
     "ntk_mlp_set_layer_bias_std": (_pointer, _size, _real),
     "ntk_mlp_set_activation": (_pointer, _size, _pointer),
+    "ntk_mlp_set_parameterisation": (_pointer, _int),
+    "ntk_mlp_set_learning_rates": (_pointer, _size, _real, _real),
+    "ntk_mlp_set_layer_normalisation": (_pointer, _size, _int, _real),
+    "ntk_mlp_set_skip": (_pointer, _size, _size),
+    "ntk_mlp_set_dropout": (_pointer, _size, _real),
+    "ntk_mlp_set_initialisation": (_pointer, _int),
     "ntk_mlp_get_depth": (_pointer, _out(_size)),
     "ntk_mlp_get_width": (_pointer, _size, _out(_size)),
     "ntk_mlp_get_layer_weight_std": (_pointer, _size, _out(_real)),
     "ntk_mlp_get_layer_bias_std": (_pointer, _size, _out(_real)),
     "ntk_mlp_get_activation_kind": (_pointer, _size, _out(_int)),
+    "ntk_mlp_get_parameterisation": (_pointer, _out(_int)),
+    "ntk_mlp_get_learning_rates": (_pointer, _size, _out(_real), _out(_real)),
+    "ntk_mlp_get_layer_normalisation": (_pointer, _size, _out(_int), _out(_real)),
+    "ntk_mlp_get_skip": (_pointer, _size, _out(_size)),
+    "ntk_mlp_get_dropout": (_pointer, _size, _out(_real)),
     "ntk_mlp_get_parameter_count": (_pointer, _out(_size)),
     "ntk_kernel_create_analytic": (_pointer, _pointer, _int, _out(_pointer)),
     "ntk_kernel_get_type": (_pointer, _out(_int)),
@@ -72,6 +98,22 @@ _STATUS_FUNCTIONS = {
     "ntk_kernel_cross": (_pointer,) + _ROWS + _ROWS + _MATRIX,
     "ntk_kernel_diagonal": (_pointer,) + _ROWS + (_pointer,),
     "ntk_kernel_apply": (_pointer,) + _ROWS + _ROWS + _ROWS + _MATRIX,
+    "ntk_kernel_set_tolerance": (_pointer, _real),
+    "ntk_kernel_set_most_terms": (_pointer, _size),
+    "ntk_kernel_get_error_bound": (_pointer, _out(_real)),
+    "ntk_kernel_gram_layers": (_pointer,) + _ROWS + _LAYERS + (_size,),
+    "ntk_kernel_cross_layers": (_pointer,) + _ROWS + _ROWS + _LAYERS + (_size,),
+    "ntk_kernel_diagonal_layers": (_pointer,) + _ROWS + _LAYERS,
+    "ntk_kernel_cross_gradient": (_pointer,) + _ROWS + _ROWS + (_pointer,),
+    "ntk_kernel_apply_gradient": (_pointer,) + _ROWS + _ROWS + _ROWS + (_pointer,),
+    "ntk_kernel_gram_derivative": (_pointer, _int, _size) + _ROWS + _MATRIX,
+    "ntk_kernel_cross_derivative": (_pointer, _int, _size) + _ROWS + _ROWS + _MATRIX,
+    "ntk_kernel_diagonal_derivative": (_pointer, _int, _size) + _ROWS + (_pointer,),
+    "ntk_kernel_gram_packed": (_pointer,) + _ROWS + (_pointer,),
+    "ntk_kernel_gram_f32": (_pointer,) + _ROWS + _MATRIX,
+    "ntk_kernel_cross_f32": (_pointer,) + _ROWS + _ROWS + _MATRIX,
+    "ntk_kernel_diagonal_f32": (_pointer,) + _ROWS + (_pointer,),
+    "ntk_kernel_apply_f32": (_pointer,) + _ROWS + _ROWS + _ROWS + _MATRIX,
     "ntk_flow_create": (_pointer, _size, _size) + _MATRIX + _MATRIX + (_int, _out(_pointer)),
     "ntk_flow_create_from_kernel": (_pointer,) + _ROWS + _ROWS + (_int, _out(_pointer)),
     "ntk_flow_set_learning_rate": (_pointer, _real),

@@ -19,6 +19,7 @@ class GP(Owner):
         y, is_vector = targets(y, x.n)
         self._adopt(kernel.context, "ntk_gp_create_from_kernel", "ntk_gp_destroy", kernel._handle, *x.rows, y.columns,
                     *y.matrix, number(noise_variance, "noise_variance"))
+        self._kernel = kernel  # which holds on to the functions of its activations
         self._input_dimension = kernel.input_dimension
         self._n, self._c, self._vector = x.n, y.columns, is_vector
 

@@ -1,65 +1,184 @@
-"""Kernels. See include/ntk/kernel.h."""
+"""Kernels. See include/ntk/kernel.h and derivative.h."""
 
 import ctypes
+import operator
 
 import numpy as np
 
-from ._arrays import Result, Rows, wrong_shape
+from ._arrays import Result, Rows, number, real_type, wrong_shape
 from ._context import Owner
-from ._library import ENUM, InvalidValue
+from ._library import ENUM, InvalidValue, LayerValues
 
 _TYPES = {"ntk": 0, "nngp": 1}
+_STDS = {"weight_std": 0, "bias_std": 1}
+_SUFFIX = {np.dtype(np.float64): "", np.dtype(np.float32): "_f32"}
 
 
 class Kernel(Owner):
-    """The kernel of an infinitely wide network: type "ntk" or "nngp". It belongs to the network's context."""
+    """The kernel of an infinitely wide network: type "ntk" or "nngp". It belongs to the network's context.
 
-    def __init__(self, mlp, type="ntk"):
+    tolerance, most_terms   accuracy of activations without a closed form; see ntk_kernel_set_tolerance() and
+                            ntk_kernel_set_most_terms(). error_bound tells what was reached
+
+    With dtype=np.float32 the methods take, compute and return single precision.
+    """
+
+    def __init__(self, mlp, type="ntk", *, tolerance=None, most_terms=None):
         if type not in _TYPES:
             raise InvalidValue(ENUM, f"type is {type!r}; expected 'ntk' or 'nngp'")
         self._adopt(mlp.context, "ntk_kernel_create_analytic", "ntk_kernel_destroy", mlp._session.raw, mlp._handle,
                     _TYPES[type])
         self.type = type
+        self.depth = mlp.depth
+        self._trampolines = tuple(mlp._trampolines.values())  # the C kernel calls them
+        if tolerance is not None:
+            self.set_tolerance(tolerance)
+        if most_terms is not None:
+            self.set_most_terms(most_terms)
 
     @property
     def input_dimension(self):
         return self._get("ntk_kernel_get_input_dimension", ctypes.c_int64)
 
-    def _rows(self, array, name):
-        return Rows(array, name, self.input_dimension)
+    def set_tolerance(self, tolerance):
+        """The accuracy of a layer's expectations; 1e-10 unless it is set."""
+        self._call("ntk_kernel_set_tolerance", number(tolerance, "tolerance"))
+
+    def set_most_terms(self, terms):
+        """The most terms that a series may have; 2048 unless it is set."""
+        self._call("ntk_kernel_set_most_terms", operator.index(terms))
+
+    @property
+    def error_bound(self):
+        """What the truncation of series did at most to the values of the last call, relative to
+        sqrt(K(x,x) K(x',x')); 0 when all activations have closed forms."""
+        return self._get("ntk_kernel_get_error_bound", ctypes.c_double)
+
+    def _rows(self, array, name, dtype=np.dtype(np.float64)):
+        return Rows(array, name, self.input_dimension, dtype)
 
     def __call__(self, x, z=None):
         return self.gram(x) if z is None else self.cross(x, z)
 
-    def gram(self, x, out=None):
+    def gram(self, x, out=None, dtype=None):
         """K(X,X), n x n."""
-        x = self._rows(x, "x")
-        k = Result((x.n, x.n), out)
-        self._call("ntk_kernel_gram", *x.rows, *k.matrix)
+        dtype = real_type(dtype)
+        x = self._rows(x, "x", dtype)
+        k = Result((x.n, x.n), out, dtype=dtype)
+        self._call("ntk_kernel_gram" + _SUFFIX[dtype], *x.rows, *k.matrix)
         return k.array
 
-    def cross(self, x, z, out=None):
+    def cross(self, x, z, out=None, dtype=None):
         """K(X,Z), n x m."""
-        x, z = self._rows(x, "x"), self._rows(z, "z")
-        k = Result((x.n, z.n), out)
-        self._call("ntk_kernel_cross", *x.rows, *z.rows, *k.matrix)
+        dtype = real_type(dtype)
+        x, z = self._rows(x, "x", dtype), self._rows(z, "z", dtype)
+        k = Result((x.n, z.n), out, dtype=dtype)
+        self._call("ntk_kernel_cross" + _SUFFIX[dtype], *x.rows, *z.rows, *k.matrix)
         return k.array
 
-    def diagonal(self, x):
+    def diagonal(self, x, dtype=None):
         """K(x_i,x_i), n values."""
-        x = self._rows(x, "x")
-        values = np.empty(x.n)
-        self._call("ntk_kernel_diagonal", *x.rows, values.ctypes.data)
+        dtype = real_type(dtype)
+        x = self._rows(x, "x", dtype)
+        values = np.empty(x.n, dtype)
+        self._call("ntk_kernel_diagonal" + _SUFFIX[dtype], *x.rows, values.ctypes.data)
         return values
 
-    def apply(self, x, z, a, out=None):
+    def apply(self, x, z, a, out=None, dtype=None):
         """K(X,Z) A without forming K: n x c, for A of m x c."""
+        dtype = real_type(dtype)
+        x, z, a = self._rows(x, "x", dtype), self._rows(z, "z", dtype), Rows(a, "a", dtype=dtype)
+        if a.n != z.n:
+            raise wrong_shape(f"a has {a.n} rows; expected {z.n}")
+        result = Result((x.n, a.columns), out, dtype=dtype)
+        self._call("ntk_kernel_apply" + _SUFFIX[dtype], *x.rows, *z.rows, a.columns, *a.matrix, *result.matrix)
+        return result.array
+
+    def gram_packed(self, x):
+        """K(X,X) in n (n + 1) / 2 numbers: LAPACK's rectangular full packed format, TRANSR = 'N', UPLO = 'L'."""
+        x = self._rows(x, "x")
+        k = np.empty(x.n * (x.n + 1) // 2)
+        self._call("ntk_kernel_gram_packed", *x.rows, k.ctypes.data)
+        return k
+
+    def gram_layers(self, x, layers=None, nngp=True, ntk=True):
+        """(NNGP, NTK) of several layers of X with itself in one pass, whatever the kernel's type: each layers x n x n,
+        or None if it is not wanted. Without `layers` all of 1 ... L."""
+        x = self._rows(x, "x")
+        values = _Layers(layers, self.depth, (x.n, x.n), nngp, ntk)
+        self._call("ntk_kernel_gram_layers", *x.rows, *values.arguments, x.n)
+        return values.results
+
+    def cross_layers(self, x, z, layers=None, nngp=True, ntk=True):
+        """The same of X with Z: layers x n x m."""
+        x, z = self._rows(x, "x"), self._rows(z, "z")
+        values = _Layers(layers, self.depth, (x.n, z.n), nngp, ntk)
+        self._call("ntk_kernel_cross_layers", *x.rows, *z.rows, *values.arguments, z.n)
+        return values.results
+
+    def diagonal_layers(self, x, layers=None, nngp=True, ntk=True):
+        """The same of each row with itself: layers x n."""
+        x = self._rows(x, "x")
+        values = _Layers(layers, self.depth, (x.n,), nngp, ntk)
+        self._call("ntk_kernel_diagonal_layers", *x.rows, *values.arguments)
+        return values.results
+
+    def cross_gradient(self, x, z):
+        """dK(x_i, z_j) / dx_i: n x m x d."""
+        x, z = self._rows(x, "x"), self._rows(z, "z")
+        gradient = np.empty((x.n, z.n, x.columns))
+        self._call("ntk_kernel_cross_gradient", *x.rows, *z.rows, gradient.ctypes.data)
+        return gradient
+
+    def apply_gradient(self, x, z, a):
+        """The input gradient of the predictor K(., Z) A at x: n x c x d, for A of m x c."""
         x, z, a = self._rows(x, "x"), self._rows(z, "z"), Rows(a, "a")
         if a.n != z.n:
             raise wrong_shape(f"a has {a.n} rows; expected {z.n}")
-        result = Result((x.n, a.columns), out)
-        self._call("ntk_kernel_apply", *x.rows, *z.rows, a.columns, *a.matrix, *result.matrix)
-        return result.array
+        gradient = np.empty((x.n, a.columns, x.columns))
+        self._call("ntk_kernel_apply_gradient", *x.rows, *z.rows, a.columns, *a.matrix, gradient.ctypes.data)
+        return gradient
+
+    def gram_derivative(self, x, std, layer):
+        """dK(X,X) / d sigma of a layer, n x n; std is "weight_std" or "bias_std"."""
+        x = self._rows(x, "x")
+        derivative = Result((x.n, x.n), None)
+        self._call("ntk_kernel_gram_derivative", *_parameter(std, layer), *x.rows, *derivative.matrix)
+        return derivative.array
+
+    def cross_derivative(self, x, z, std, layer):
+        """The same of K(X,Z), n x m."""
+        x, z = self._rows(x, "x"), self._rows(z, "z")
+        derivative = Result((x.n, z.n), None)
+        self._call("ntk_kernel_cross_derivative", *_parameter(std, layer), *x.rows, *z.rows, *derivative.matrix)
+        return derivative.array
+
+    def diagonal_derivative(self, x, std, layer):
+        """The same of K(x_i,x_i), n values."""
+        x = self._rows(x, "x")
+        values = np.empty(x.n)
+        self._call("ntk_kernel_diagonal_derivative", *_parameter(std, layer), *x.rows, values.ctypes.data)
+        return values
 
     def __repr__(self):
         return f"Kernel({self.type!r}, input_dimension={self.input_dimension})"
+
+
+def _parameter(std, layer):
+    if std not in _STDS:
+        raise InvalidValue(ENUM, f"std is {std!r}; expected 'weight_std' or 'bias_std'")
+    return _STDS[std], operator.index(layer)
+
+
+class _Layers:
+    """What the functions of several layers write to."""
+
+    def __init__(self, layers, depth, shape, nngp, ntk):
+        layers = [operator.index(layer) for layer in (range(1, depth + 1) if layers is None else layers)]
+        self.results = tuple(np.empty((len(layers),) + shape) if wanted else None for wanted in (nngp, ntk))
+        self.values = (LayerValues * len(layers))()
+        for i, (value, layer) in enumerate(zip(self.values, layers)):
+            addresses = [None if result is None else result[i:].ctypes.data for result in self.results]
+            value.struct_size, value.layer = ctypes.sizeof(LayerValues), layer
+            value.nngp, value.ntk = addresses
+        self.arguments = len(layers), self.values

@@ -4,6 +4,7 @@
 
 #include <ntk/ntk.h>
 
+#include "src/cli/activation.h"
 #include "src/cli/commands.h"
 #include "src/cli/failure.h"
 #include "src/cli/gunzip.h"
@@ -41,7 +42,8 @@ static void report_json(const struct info *info) {
     list_json("formats_written", formats_written, sizeof formats_written / sizeof formats_written[0]);
     json_begin_array("activations");
     for (int32_t kind = 0; ntk_activation_kind_name(kind); kind++)
-        json_text(NULL, ntk_activation_kind_name(kind));
+        if (activation_has_name(kind))
+            json_text(NULL, ntk_activation_kind_name(kind));
     json_end_array();
     json_end_object();
     json_finish();
@@ -54,6 +56,23 @@ static void list_text(const char *title, const char *const *names, size_t count)
     putchar('\n');
 }
 
+/* In lines of readable length. */
+static void print_activations(void) {
+    enum { INDENT = 18, WIDTH = 100 };
+    int position = printf("%-*s", INDENT, "activations");
+    for (int32_t kind = 0; ntk_activation_kind_name(kind); kind++) {
+        const char *const name = ntk_activation_kind_name(kind);
+        if (!activation_has_name(kind))
+            continue;
+        if (position + (int)strlen(name) + 2 > WIDTH)
+            position = printf(",\n%*s", INDENT, "") - 2;
+        else if (kind > 0)
+            position += printf(", ");
+        position += printf("%s", name);
+    }
+    putchar('\n');
+}
+
 static void report_text(const struct info *info) {
     printf("%-18s%s (built with the headers of %s)\n", "libntk", ntk_version(), NTK_VERSION_STRING);
     printf("%-18s%s, %d-bit integers\n", "BLAS", info->blas, (int)info->blas_bits);
@@ -62,10 +81,7 @@ static void report_text(const struct info *info) {
     printf("%-18s%s%s\n", "zlib", gunzip_available() ? "yes, " : "no: .gz files are not read", gunzip_version());
     list_text("formats read", formats_read, sizeof formats_read / sizeof formats_read[0]);
     list_text("formats written", formats_written, sizeof formats_written / sizeof formats_written[0]);
-    printf("%-18s", "activations");
-    for (int32_t kind = 0; ntk_activation_kind_name(kind); kind++)
-        printf("%s%s", kind ? ", " : "", ntk_activation_kind_name(kind));
-    putchar('\n');
+    print_activations();
 }
 
 static int collect(ntk_context *context, struct info *info) {

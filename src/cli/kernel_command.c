@@ -21,7 +21,7 @@ static const char command[] = "kernel";
 
 struct kernel_settings {
     const char *input, *other, *output, *drop_column;
-    bool diagonal;
+    bool diagonal, every_layer;
     int64_t limit_input, limit_other;
     struct input_settings read;
     struct network_settings network;
@@ -36,7 +36,9 @@ struct kernel_run {
     struct labels labels;
     struct dataset input, other; /* other.features.values is NULL without --other */
     double *values;
+    double error_bound;
     int64_t rows, columns; /* columns = 0: a diagonal */
+    int64_t layers;        /* how many are written */
     enum matrix_format format;
     struct output_file file;
     struct stopwatch watch;
@@ -51,6 +53,9 @@ static const struct option data_options[] = {
      "from the last column; whatever it holds is not looked at. A table with one column\n"
      "fewer than --input is taken to lack it"},
     {"--diagonal", OPTION_FLAG, MEMBER(diagonal), NULL, "only the n values K(x_i, x_i)"},
+    {"--every-layer", OPTION_FLAG, MEMBER(every_layer), NULL,
+     "the values of all H + 1 weight layers, made in one pass: FILE.npy gets one more\n"
+     "dimension in front"},
     {"--output", OPTION_TEXT, MEMBER(output), "FILE", "where the matrix goes, FILE.npy or FILE.csv; needed"},
     {"--limit-input", OPTION_COUNT, MEMBER(limit_input), "N", "use only the first N rows of --input"},
     {"--limit-other", OPTION_COUNT, MEMBER(limit_other), "N", "use only the first N rows of --other"},
@@ -90,6 +95,8 @@ static int check(struct kernel_run *run) {
     run->format = matrix_format_of(settings->output);
     if (run->format == MATRIX_UNKNOWN)
         return fail_usage(command, "--output takes a name that ends in .csv or .npy, not '%s'", settings->output);
+    if (settings->every_layer && run->format != MATRIX_NPY)
+        return fail_usage(command, "--every-layer writes an array of three dimensions: --output takes FILE.npy");
     if (settings->network.kernel < 0)
         settings->network.kernel = NTK_KERNEL_NTK;
     if (settings->drop_column && settings->read.label_column)
@@ -141,23 +148,61 @@ static int read_sets(struct kernel_run *run) {
     return DONE;
 }
 
-static int compute(struct kernel_run *run) {
+/* Layer after layer, each in a matrix of its own. */
+static ntk_status compute_layers(const struct kernel_run *run, ntk_layer_values *values) {
     const struct table *x = &run->input.features, *z = &run->other.features;
     const int64_t width = run->columns ? run->columns : 1;
-    if (width > INT64_MAX / 16 / run->rows)
-        return fail_memory("making room for the matrix");
-    run->values = malloc((size_t)(run->rows * width) * sizeof(double));
-    if (!run->values)
-        return fail_memory("making room for the matrix");
-    ntk_status status;
+    for (int64_t l = 0; l < run->layers; l++) {
+        double *const matrix = run->values + l * run->rows * width;
+        const bool nngp = run->settings.network.kernel == NTK_KERNEL_NNGP;
+        values[l] = (ntk_layer_values){sizeof values[l], l + 1, nngp ? matrix : NULL, nngp ? NULL : matrix};
+    }
     if (run->settings.diagonal)
-        status = ntk_kernel_diagonal(run->kernel, x->rows, x->values, x->columns, run->values);
-    else if (run->settings.other)
-        status = ntk_kernel_cross(run->kernel, x->rows, x->values, x->columns, z->rows, z->values, z->columns,
-                                  run->values, width);
-    else
-        status = ntk_kernel_gram(run->kernel, x->rows, x->values, x->columns, run->values, width);
-    return status == NTK_SUCCESS ? DONE : fail_library(run->context, status);
+        return ntk_kernel_diagonal_layers(run->kernel, x->rows, x->values, x->columns, run->layers, values);
+    if (run->settings.other)
+        return ntk_kernel_cross_layers(run->kernel, x->rows, x->values, x->columns, z->rows, z->values, z->columns,
+                                       run->layers, values, width);
+    return ntk_kernel_gram_layers(run->kernel, x->rows, x->values, x->columns, run->layers, values, width);
+}
+
+static ntk_status compute_kernel(const struct kernel_run *run) {
+    const struct table *x = &run->input.features, *z = &run->other.features;
+    if (run->settings.diagonal)
+        return ntk_kernel_diagonal(run->kernel, x->rows, x->values, x->columns, run->values);
+    if (run->settings.other)
+        return ntk_kernel_cross(run->kernel, x->rows, x->values, x->columns, z->rows, z->values, z->columns,
+                                run->values, run->columns);
+    return ntk_kernel_gram(run->kernel, x->rows, x->values, x->columns, run->values, run->columns);
+}
+
+static int compute(struct kernel_run *run) {
+    const int64_t width = run->columns ? run->columns : 1;
+    ntk_layer_values *layers = NULL;
+    run->layers = run->settings.every_layer ? run->settings.network.depth + 1 : 1;
+    if (width > INT64_MAX / 16 / run->rows / run->layers)
+        return fail_memory("making room for the matrix");
+    run->values = malloc((size_t)(run->layers * run->rows * width) * sizeof(double));
+    layers = malloc((size_t)run->layers * sizeof *layers);
+    if (!run->values || !layers) {
+        free(layers);
+        return fail_memory("making room for the matrix");
+    }
+    const ntk_status status = run->settings.every_layer ? compute_layers(run, layers) : compute_kernel(run);
+    free(layers);
+    if (status != NTK_SUCCESS)
+        return fail_library(run->context, status);
+    run->error_bound = network_error_bound(run->kernel, 0.0);
+    return DONE;
+}
+
+static void write_values(const struct kernel_run *run) {
+    if (!run->settings.every_layer) {
+        write_matrix(run->file.stream, run->format, run->rows, run->columns, run->values);
+        return;
+    }
+    const int64_t width = run->columns ? run->columns : 1, shape[3] = {run->layers, run->rows, width};
+    write_npy_header(run->file.stream, run->columns ? 3 : 2, shape);
+    write_npy_values(run->file.stream, run->layers * run->rows * width, run->values);
 }
 
 static void report_json(const struct kernel_run *run, const char *what) {
@@ -170,8 +215,10 @@ static void report_json(const struct kernel_run *run, const char *what) {
     json_text("result", what);
     json_integer("rows", run->rows);
     json_integer("columns", run->columns ? run->columns : 1);
+    json_integer("layers", run->layers);
     json_integer("d", run->input.features.columns);
     network_report_json(&run->settings.network);
+    json_number("error_bound", run->error_bound);
     json_begin_object("seconds");
     json_number("read", run->watch.seconds[STAGE_READ]);
     json_number("kernel", run->watch.seconds[STAGE_KERNEL]);
@@ -184,9 +231,11 @@ static void report_json(const struct kernel_run *run, const char *what) {
 }
 
 static void report_text(const struct kernel_run *run, const char *what) {
-    printf("%s of the %s, %lld x %lld, written to %s\n", what, network_kernel_name(run->settings.network.kernel),
-           (long long)run->rows, (long long)(run->columns ? run->columns : 1), run->settings.output);
+    printf("%s of the %s, %lld x %lld, %swritten to %s\n", what, network_kernel_name(run->settings.network.kernel),
+           (long long)run->rows, (long long)(run->columns ? run->columns : 1),
+           run->settings.every_layer ? "for every layer, " : "", run->settings.output);
     network_report_text(&run->settings.network);
+    network_report_bound(run->error_bound);
     if (run->settings.session.timings)
         printf("read           %.3f s\nkernel         %.3f s\nwrite          %.3f s\n", run->watch.seconds[STAGE_READ],
                run->watch.seconds[STAGE_KERNEL], run->watch.seconds[STAGE_WRITE]);
@@ -208,7 +257,7 @@ static int execute(struct kernel_run *run) {
         code = compute(run);
     stopwatch_lap(&run->watch, STAGE_KERNEL);
     if (code == DONE) {
-        write_matrix(run->file.stream, run->format, run->rows, run->columns, run->values);
+        write_values(run);
         code = output_commit(&run->file);
     }
     stopwatch_lap(&run->watch, STAGE_WRITE);

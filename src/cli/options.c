@@ -48,11 +48,12 @@ static int read_real(const char *command, const struct option *option, const cha
         const char *wanted;
     } kinds[] = {{OPTION_REAL, "a finite number"},
                  {OPTION_POSITIVE, "a finite number greater than 0"},
-                 {OPTION_NONNEGATIVE, "a finite number that is not negative"}};
+                 {OPTION_NONNEGATIVE, "a finite number that is not negative"},
+                 {OPTION_SWITCH, "a finite number that is not negative"}};
     double number = 0.0;
     bool good = number_parse(value, strlen(value), &number) && isfinite(number);
     good = good && (option->kind != OPTION_POSITIVE || number > 0.0);
-    good = good && (option->kind != OPTION_NONNEGATIVE || number >= 0.0);
+    good = good && ((option->kind != OPTION_NONNEGATIVE && option->kind != OPTION_SWITCH) || number >= 0.0);
     for (size_t i = 0; !good && i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i].kind == option->kind)
             return fail_usage(command, "%s takes %s, not '%s'", option->name, kinds[i].wanted, value);
@@ -88,6 +89,7 @@ static int read_value(const char *command, const struct match *match, const char
     case OPTION_REAL:
     case OPTION_POSITIVE:
     case OPTION_NONNEGATIVE:
+    case OPTION_SWITCH:
         return read_real(command, match->option, value, match->destination);
     case OPTION_COUNT:
     case OPTION_CARDINAL:
@@ -112,6 +114,10 @@ static int parse_one(const char *command, const struct option_group *groups, siz
     const char *value = equals ? equals + 1 : NULL;
     if (match.option->kind == OPTION_FLAG && value)
         return fail_usage(command, "%s takes no value", match.option->name);
+    if (match.option->kind == OPTION_SWITCH && !value) {
+        *(double *)match.destination = -1.0;
+        return DONE;
+    }
     if (match.option->kind != OPTION_FLAG && !value) {
         if (*i >= argc || strncmp(argv[*i], "--", 2) == 0)
             return fail_usage(command, "%s needs a value (%s)", match.option->name, match.option->placeholder);
@@ -138,8 +144,9 @@ int options_parse(const char *command, const struct option_group *groups, size_t
 
 static void print_option(const struct option *option) {
     enum { COLUMN = 28 };
-    const int used = printf("  %s%s%s", option->name, option->placeholder ? " " : "",
-                            option->placeholder ? option->placeholder : "");
+    const bool spaced = option->placeholder && option->kind != OPTION_SWITCH;
+    const int used =
+        printf("  %s%s%s", option->name, spaced ? " " : "", option->placeholder ? option->placeholder : "");
     int position = used;
     if (position > COLUMN - 2) {
         putchar('\n');

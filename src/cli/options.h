@@ -16,15 +16,17 @@ enum option_kind {
     OPTION_NONNEGATIVE, /* a finite number >= 0; double */
     OPTION_COUNT,       /* an integer >= 1; int64_t */
     OPTION_CARDINAL,    /* an integer >= 0; int64_t */
-    OPTION_CHOICE       /* one of the words in `choices` ("a|b|c"); int, the index of the word */
+    OPTION_CHOICE,      /* one of the words of the placeholder ("a|b|c"); int, the index of the word */
+    OPTION_SWITCH       /* nothing, or =V with a finite number >= 0; double, -1 without V */
 };
 
 struct option {
     const char *name; /* with the dashes */
     enum option_kind kind;
-    size_t member;           /* offset in the settings of the group */
-    const char *placeholder; /* what help calls the value; NULL for a flag; for a choice its words */
-    const char *help;        /* may hold newlines */
+    size_t member; /* offset in the settings of the group */
+    /* What help calls the value; NULL for a flag; for a choice its words; for a switch with the =. */
+    const char *placeholder;
+    const char *help; /* may hold newlines */
 };
 
 /* A titled table with the settings that it fills. */

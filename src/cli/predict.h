@@ -50,6 +50,7 @@ struct predict {
     double *outputs;  /* steps x m x c */
     double *variance; /* m; of a process */
     double log_evidence;
+    double error_bound;     /* of the kernel values, the largest of all steps */
     struct result *results; /* steps */
     struct stopwatch watch;
     struct output_file file;

@@ -18,6 +18,7 @@ static int create(struct predict *run, ntk_flow **flow) {
     if (status == NTK_SUCCESS)
         status = ntk_flow_set_weight_decay(*flow, ridge * rate / (double)run->n);
     stopwatch_lap(&run->watch, STAGE_KERNEL);
+    run->error_bound = network_error_bound(run->kernel, run->error_bound);
     return status == NTK_SUCCESS ? DONE : fail_library(run->context, status);
 }
 
@@ -35,6 +36,7 @@ static int run_step(struct predict *run, ntk_flow *flow, int64_t step, double *f
                                  outputs, run->c);
     if (status != NTK_SUCCESS)
         return fail_library(run->context, status);
+    run->error_bound = network_error_bound(run->kernel, run->error_bound);
     result->test = run->test_y ? metrics_compute(run->m, run->c, outputs, run->test_y, run->test_classes, NULL, 0.0)
                                : metrics_none;
     result->time = time;

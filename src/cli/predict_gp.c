@@ -16,6 +16,7 @@ int predict_with_gp(struct predict *run) {
         ntk_gp_create_from_kernel(run->kernel, run->n, run->train.features.values, run->train.features.columns, run->c,
                                   run->train_y, run->c, noise, &gp);
     stopwatch_lap(&run->watch, STAGE_KERNEL);
+    run->error_bound = network_error_bound(run->kernel, run->error_bound);
     table_free(&run->train.features); /* the process keeps what it needs */
     if (status == NTK_SUCCESS)
         status = ntk_gp_log_evidence(gp, &run->log_evidence);
@@ -23,6 +24,7 @@ int predict_with_gp(struct predict *run) {
     if (status == NTK_SUCCESS)
         status = ntk_gp_predict_at(gp, run->m, run->test.features.values, run->test.features.columns, run->outputs,
                                    run->c, run->variance);
+    run->error_bound = network_error_bound(run->kernel, run->error_bound);
     const int code = status == NTK_SUCCESS ? DONE : fail_library(run->context, status);
     if (code == DONE) {
         *result = (struct result){NAN, metrics_none, metrics_none};

@@ -108,6 +108,7 @@ void predict_report_text(const struct predict *run) {
     else
         printf("task           regression, %lld output%s%s\n", (long long)run->c, run->c == 1 ? "" : "s", chosen);
     network_report_text(&run->settings.network);
+    network_report_bound(run->error_bound);
     print_method(run);
     print_results(run);
     putchar('\n');
@@ -198,6 +199,7 @@ void predict_report_json(const struct predict *run) {
     json_integer("outputs", run->c);
     json_task(run);
     network_report_json(&run->settings.network);
+    json_number("error_bound", run->error_bound);
     json_method(run);
     json_results(run);
     json_text("output", run->settings.output);

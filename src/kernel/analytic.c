@@ -1,97 +1,120 @@
-/* Tiles of the analytic kernel: inner products of unit rows by BLAS, then all layers chunk by chunk in cache.
+/* The analytic evaluator: the handle, made from a specification.
  *
- * S^{l+1} = sw^2 E[phi(u) phi(v)] + sb^2,  T^{l+1} = T^l sw^2 E[phi'(u) phi'(v)] + S^{l+1}   [Jacot18, Lee18] */
+ * S^{l+1} = sw^2 E[phi(u) phi(v)] + sb^2,
+ * T^{l+1} = T^l sw^2 E[phi'(u) phi'(v)] + r_w (S^{l+1} - sb^2) + r_b sb^2   [Jacot18, Lee18] */
 #include "src/kernel/analytic.h"
 
 #include <string.h>
 
+#include "lib/arguments/arguments.h"
 #include "lib/memory/memory.h"
-#include "lib/threads/parallel.h"
-#include "src/kernel/panels.h"
-
-/* 1 - |cos| from the rows themselves. Norms whose inverses leave the range belong to kernel values that do, and are served
- * by the rounded unit rows. */
-static double compare_rows(const ntki_analytic *analytic, const ntki_analytic_rows *a, int64_t i,
-                           const ntki_analytic_rows *b, int64_t j, double sign) {
-    const int64_t d = analytic->kernel.input_dimension;
-    const double norm = a->side[0].rms[i], other = b->side[0].rms[j];
-    const double low = 1e-280, high = 1e280;
-    if (norm > low && norm < high && other > low && other < high)
-        return analytic->operations->angle_gap(d, 1 / norm, a->x + i * a->ldx, sign / other, b->x + j * b->ldx);
-    return analytic->operations->angle_gap(d, 1, a->unit + i * d, sign, b->unit + j * d);
-}
-
-static void refine_near_pairs(const ntki_analytic *analytic, const ntki_analytic_rows *a, int64_t i,
-                              const ntki_analytic_rows *b, int64_t j0, int64_t count, double *cosine, double *near) {
-    for (int64_t j = 0; j < count; j++)
-        if (near[j] * (cosine[j] < 0 ? NTKI_OPPOSITE_WEIGHT : 1) < NTKI_NEAR_THRESHOLD) {
-            const double sign = cosine[j] < 0 ? -1 : 1;
-            near[j] = compare_rows(analytic, a, i, b, j0 + j, sign);
-            cosine[j] = sign * (1 - near[j]);
-        }
-}
-
-/* K(a_i, b_j) for j in [j0, j0 + count), count <= NTKI_CHUNK; out holds the cosines and gets the kernel. */
-static void evaluate_chunk(const ntki_analytic *analytic, const ntki_analytic_rows *a, int64_t i,
-                           const ntki_analytic_rows *b, int64_t j0, int64_t count, double *out) {
-    const ntki_pair_operations *const operations = analytic->operations;
-    double k[NTKI_CHUNK], near[NTKI_CHUNK], theta[NTKI_CHUNK];
-    double *const tangent = analytic->kernel.type == NTK_KERNEL_NTK ? theta : NULL;
-    memcpy(k, out, (size_t)count * sizeof(double));
-    if (tangent != NULL)
-        memset(theta, 0, (size_t)count * sizeof(double));
-    if (operations->nearness(count, k, near) < NTKI_NEAR_THRESHOLD)
-        refine_near_pairs(analytic, a, i, b, j0, count, k, near);
-    for (int64_t l = 0; l < analytic->depth; l++) {
-        const ntki_layer_step step = ntki_analytic_step(analytic, l);
-        const ntki_row_step run = l == 0 ? operations->first : operations->step[analytic->layer[l - 1].activation.kind];
-        run(&step, &a->side[l], i, &b->side[l], j0, count, k, near, tangent);
-    }
-    memcpy(out, tangent != NULL ? theta : k, (size_t)count * sizeof(double));
-}
-
-typedef struct {
-    const ntki_analytic *analytic;
-    const ntki_tile *tile;
-    int64_t rows_per_task;
-} tile_job;
-
-static void evaluate_rows(int64_t index, void *argument) {
-    const tile_job *const job = argument;
-    const ntki_tile *const tile = job->tile;
-    const ntki_analytic_rows *const a = (const ntki_analytic_rows *)(const void *)tile->a;
-    const ntki_analytic_rows *const b = (const ntki_analytic_rows *)(const void *)tile->b;
-    const int64_t first = tile->i0 + index * job->rows_per_task;
-    for (int64_t i = first; i < ntki_smaller(first + job->rows_per_task, tile->i1); i++) {
-        double *const row = tile->out + (i - tile->i0) * tile->ldo;
-        const int64_t end = tile->lower ? ntki_smaller(tile->j1, i) : tile->j1;
-        for (int64_t j = tile->j0; j < end; j += NTKI_CHUNK)
-            evaluate_chunk(job->analytic, a, i, b, j, ntki_smaller(NTKI_CHUNK, end - j), row + (j - tile->j0));
-        if (tile->lower && i >= tile->j0 && i < tile->j1)
-            row[i - tile->j0] = a->diagonal[i];
-    }
-}
-
-static void analytic_tile(const ntk_kernel *kernel, const ntki_tile *tile) {
-    const ntki_analytic_rows *const a = (const ntki_analytic_rows *)(const void *)tile->a;
-    const ntki_analytic_rows *const b = (const ntki_analytic_rows *)(const void *)tile->b;
-    const int64_t d = kernel->input_dimension, rows = tile->i1 - tile->i0;
-    ntki_dgemm(&kernel->context->blas, NTKI_NO_TRANSPOSE, NTKI_TRANSPOSE, rows, tile->j1 - tile->j0, d, 1,
-               a->unit + tile->i0 * d, d, b->unit + tile->j0 * d, d, 0, tile->out, tile->ldo);
-    tile_job job = {(const ntki_analytic *)(const void *)kernel, tile, 8};
-    ntki_parallel_for(kernel->context, (rows + job.rows_per_task - 1) / job.rows_per_task, evaluate_rows, &job);
-}
+#include "src/kernel/collapse.h"
 
 static void analytic_diagonal(const ntki_rows *rows, double *diagonal) {
-    memcpy(diagonal, ((const ntki_analytic_rows *)(const void *)rows)->diagonal, (size_t)rows->n * sizeof(double));
+    memcpy(diagonal, ntki_analytic_rows_of(rows)->diagonal, (size_t)rows->n * sizeof(double));
+}
+
+static void analytic_layer_diagonal(const ntki_rows *rows, int64_t layer, bool tangent, double *diagonal) {
+    const ntki_analytic_rows *const own = ntki_analytic_rows_of(rows);
+    memcpy(diagonal, (tangent ? own->theta : own->k)[layer - 1], (size_t)rows->n * sizeof(double));
 }
 
 static void analytic_destroy(ntk_kernel *kernel) {
-    ntki_release(kernel->context, ((ntki_analytic *)(void *)kernel)->layer);
+    ntki_analytic *const analytic = (ntki_analytic *)(void *)kernel;
+    ntki_release(kernel->context, analytic->collapse);
+    ntki_release(kernel->context, analytic->constants);
+    ntki_release(kernel->context, analytic->layer);
 }
 
-static const ntki_evaluator analytic_evaluator = {ntki_analytic_prepare, ntki_analytic_release, analytic_tile,
-                                                  analytic_diagonal, analytic_destroy};
+static const ntki_evaluator analytic_evaluator = {ntki_analytic_prepare, ntki_analytic_release, ntki_analytic_match,
+                                                  ntki_analytic_tile,    analytic_diagonal,     analytic_layer_diagonal,
+                                                  analytic_destroy};
+
+/* In the standard parameterisation a weight's gradient lacks the factor sw / sqrt(N), and a bias's the factor sb. */
+static ntki_layer_step layer_step(const ntk_mlp *mlp, int64_t l) {
+    const ntki_mlp_layer *const to = &mlp->layer[l];
+    const double fan_in = l == 0 ? (double)mlp->widths[0] : 1;
+    const double weight = to->weight_std * to->weight_std / fan_in, bias = to->bias_std * to->bias_std;
+    const bool standard = mlp->parameterisation == NTK_PARAMETERISATION_STANDARD;
+    return (ntki_layer_step){.weight_variance = weight,
+                             .bias_variance = bias,
+                             .weight_tangent = to->weight_rate * (!standard ? weight
+                                                                  : l == 0  ? 1
+                                                                            : (double)mlp->widths[l]),
+                             .bias_tangent = to->bias_rate * (standard ? 1 : bias),
+                             .spread = l == 0 ? 0 : mlp->layer[l - 1].dropout / (1 - mlp->layer[l - 1].dropout)};
+}
+
+/* The activation's part of layer l > 0. */
+static ntk_status choose_dual(ntki_analytic *analytic, const char *function, const ntki_activation *activation,
+                              int64_t l) {
+    ntki_analytic_layer *const layer = &analytic->layer[l];
+    const ntki_dual_row *const row = ntki_dual_find(activation->kind);
+    if (row == NULL)
+        return ntki_fail(analytic->kernel.context, NTK_ERR_UNSUPPORTED, function,
+                         "the activation of layer %lld has no infinitely wide kernel", (long long)l);
+    double *const constants = analytic->constants + l * NTKI_CONSTANTS;
+    layer->activation = *activation;
+    layer->form = row->form;
+    memset(constants, 0, NTKI_CONSTANTS * sizeof(double));
+    if (row->constants != NULL)
+        row->constants(activation, constants);
+    layer->step.constants = constants;
+    layer->run = row->form == NTKI_DUAL_CALLER ? NULL
+                 : row->form == NTKI_DUAL_SERIES
+                     ? (ntki_series_kinked(activation) ? analytic->operations->kinked : analytic->operations->series)
+                     : analytic->operations->step[activation->kind];
+    layer->diagonal = row->form == NTKI_DUAL_CLOSED ? analytic->operations->diagonal[activation->kind] : NULL;
+    analytic->series = analytic->series || row->form == NTKI_DUAL_SERIES;
+    analytic->one_thread = analytic->one_thread || row->form == NTKI_DUAL_CALLER;
+    return NTK_SUCCESS;
+}
+
+/* Gives the layers where a skip begins a slot until the last of their skips ends. */
+static ntk_status assign_slots(ntki_analytic *analytic, const char *function) {
+    int64_t until[NTKI_MOST_SLOTS] = {0};
+    const int64_t depth = analytic->kernel.depth;
+    for (int64_t l = 0; l < depth; l++)
+        if (analytic->layer[l].from >= 0)
+            analytic->layer[analytic->layer[l].from].keep = (int32_t)l;
+    for (int64_t l = 0; l < depth; l++) {
+        if (analytic->layer[l].keep < 0)
+            continue;
+        int32_t slot = 0;
+        while (slot < NTKI_MOST_SLOTS && until[slot] > l)
+            slot++;
+        if (slot == NTKI_MOST_SLOTS)
+            return ntki_fail(analytic->kernel.context, NTK_ERR_UNSUPPORTED, function,
+                             "more than %d skips pass over layer %lld", (int)NTKI_MOST_SLOTS, (long long)(l + 1));
+        until[slot] = analytic->layer[l].keep;
+        analytic->layer[l].keep = slot;
+        analytic->slots = slot >= analytic->slots ? slot + 1 : analytic->slots;
+    }
+    return NTK_SUCCESS;
+}
+
+static ntk_status fill(ntki_analytic *analytic, const char *function, const ntk_mlp *mlp) {
+    bool skips = false;
+    for (int64_t l = 0; l < mlp->depth; l++) {
+        const ntki_mlp_layer *const spec = &mlp->layer[l];
+        analytic->layer[l] = (ntki_analytic_layer){.step = layer_step(mlp, l),
+                                                   .form = NTKI_DUAL_CLOSED,
+                                                   .run = analytic->operations->first,
+                                                   .from = spec->skip > 0 ? l - spec->skip : -1,
+                                                   .keep = -1,
+                                                   .normalise = spec->normalise && l + 1 < mlp->depth,
+                                                   .epsilon = spec->epsilon};
+        skips = skips || spec->skip > 0;
+        analytic->dropout = analytic->dropout || (l + 1 < mlp->depth && spec->dropout > 0);
+        const ntk_status status =
+            l == 0 ? NTK_SUCCESS : choose_dual(analytic, function, &mlp->layer[l - 1].activation, l);
+        if (status != NTK_SUCCESS)
+            return status;
+    }
+    analytic->standard = mlp->parameterisation == NTK_PARAMETERISATION_STANDARD;
+    analytic->homogeneous = ntki_collapse_homogeneous(mlp);
+    return skips ? assign_slots(analytic, function) : NTK_SUCCESS;
+}
 
 static ntk_status create(ntk_context *context, const char *function, const ntk_mlp *mlp, int32_t type,
                          ntk_kernel **out) {
@@ -102,16 +125,21 @@ static ntk_status create(ntk_context *context, const char *function, const ntk_m
     *analytic = (ntki_analytic){.kernel = {.context = context,
                                            .evaluator = &analytic_evaluator,
                                            .type = type,
-                                           .input_dimension = mlp->widths[0]},
-                                .depth = mlp->depth,
+                                           .input_dimension = mlp->widths[0],
+                                           .depth = mlp->depth,
+                                           .tolerance = NTKI_DEFAULT_TOLERANCE,
+                                           .most_terms = NTKI_DEFAULT_MOST_TERMS},
                                 .operations = ntki_pair_operations_for(context->isa)};
     atomic_init(&analytic->kernel.holders, 1);
-    status = ntki_allocate(context, function, mlp->depth, sizeof(ntki_mlp_layer), &analytic->layer);
-    if (status != NTK_SUCCESS) {
+    if ((status = ntki_allocate(context, function, mlp->depth, sizeof(ntki_analytic_layer), &analytic->layer)) !=
+            NTK_SUCCESS ||
+        (status = ntki_allocate_matrix(context, function, mlp->depth, NTKI_CONSTANTS, &analytic->constants)) !=
+            NTK_SUCCESS ||
+        (status = fill(analytic, function, mlp)) != NTK_SUCCESS) {
+        analytic_destroy(&analytic->kernel);
         ntki_release(context, analytic);
         return status;
     }
-    memcpy(analytic->layer, mlp->layer, (size_t)mlp->depth * sizeof(ntki_mlp_layer));
     *out = &analytic->kernel;
     return NTK_SUCCESS;
 }

@@ -1,12 +1,13 @@
 /* What the analytic evaluator keeps of its inputs: unit rows, norms, and per layer the standard deviations. */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "lib/matrix/matrix.h"
 #include "lib/memory/memory.h"
 #include "lib/threads/parallel.h"
 #include "lib/cpu/isa.h"
-#include "src/kernel/analytic.h"
+#include "src/kernel/collapse.h"
 
 NTKI_STRICT_ARITHMETIC /* the first layer here and in pair_steps.h must agree to the bit */
 
@@ -63,90 +64,238 @@ static void normalise_rows(int64_t index, void *argument) {
         job->norm[i] = normalise(job->input->x + i * job->input->ldx, job->d, job->unit + i * job->d);
 }
 
-enum { VECTORS_PER_LAYER = 3 }; /* next_std, next_inverse, rms; std is the previous layer's next_std */
+/* next_std, next_inverse, rms, mean_square, mean_slope, k, theta; with a skip or a normalisation also total_std,
+ * total_inverse, factor, and the std that the activation sees. */
+enum { VECTORS = 7, MORE_VECTORS = 4 };
 
-static ntk_status allocate_rows(ntk_context *context, const char *function, int64_t n, int64_t d, int64_t depth,
+static bool wants_more(const ntki_analytic_layer *layer) { return layer->from >= 0 || layer->normalise; }
+
+static ntk_status allocate_rows(const ntki_analytic *analytic, const char *function, int64_t n,
                                 ntki_analytic_rows **out) {
+    ntk_context *const context = analytic->kernel.context;
+    const int64_t depth = analytic->kernel.depth;
     ntki_analytic_rows *rows = NULL;
     ntk_status status = ntki_allocate(context, function, 1, sizeof(*rows), &rows);
     if (status != NTK_SUCCESS)
         return status;
     *rows = (ntki_analytic_rows){.rows = {n}};
-    if ((status = ntki_allocate_matrix(context, function, n, d, &rows->unit)) != NTK_SUCCESS ||
-        (status = ntki_allocate_matrix(context, function, VECTORS_PER_LAYER * depth + 2, n, &rows->block)) !=
+    int64_t vectors = 1; /* root */
+    for (int64_t l = 0; l < depth; l++)
+        vectors += VECTORS + (wants_more(&analytic->layer[l]) ? MORE_VECTORS : 0);
+    if ((status = ntki_allocate_matrix(context, function, n, analytic->kernel.input_dimension, &rows->unit)) !=
             NTK_SUCCESS ||
-        (status = ntki_allocate(context, function, depth, sizeof(ntki_layer_side), &rows->side)) != NTK_SUCCESS) {
-        ntki_release(context, rows->block);
-        ntki_release(context, rows->unit);
-        ntki_release(context, rows);
+        (status = ntki_allocate_matrix(context, function, vectors, n, &rows->block)) != NTK_SUCCESS ||
+        (status = ntki_allocate(context, function, depth, sizeof(ntki_layer_side), &rows->side)) != NTK_SUCCESS ||
+        (status = ntki_allocate(context, function, depth, sizeof(double *), &rows->k)) != NTK_SUCCESS ||
+        (status = ntki_allocate(context, function, depth, sizeof(double *), &rows->theta)) != NTK_SUCCESS ||
+        (status = ntki_allocate(context, function, depth, sizeof(ntki_series *), &rows->series)) != NTK_SUCCESS) {
+        ntki_analytic_release(&analytic->kernel, &rows->rows);
         return status;
     }
+    for (int64_t l = 0; l < depth; l++)
+        rows->series[l] = NULL;
     *out = rows;
     return NTK_SUCCESS;
 }
 
+/* Where the vectors of one layer are; those of MORE_VECTORS are NULL where there are none. */
+typedef struct {
+    double *next_std, *next_inverse, *rms, *mean_square, *mean_slope, *k, *theta;
+    double *total_std, *total_inverse, *factor, *seen_std;
+} layer_vectors;
+
+static layer_vectors take_vectors(const ntki_analytic_layer *layer, int64_t n, double **next) {
+    double *const first = *next;
+    layer_vectors own = {.next_std = first,
+                         .next_inverse = first + n,
+                         .rms = first + 2 * n,
+                         .mean_square = first + 3 * n,
+                         .mean_slope = first + 4 * n,
+                         .k = first + 5 * n,
+                         .theta = first + 6 * n};
+    *next = first + VECTORS * n;
+    if (!wants_more(layer))
+        return own;
+    double *const more = *next;
+    own.total_std = more;
+    own.total_inverse = more + n;
+    own.factor = more + 2 * n;
+    own.seen_std = more + 3 * n;
+    *next = more + MORE_VECTORS * n;
+    return own;
+}
+
 /* Standard deviations from the covariances of the inputs with themselves. */
-static void close_layer(const ntki_analytic_rows *rows, const double *k, double *next_std, double *next_inverse) {
-    for (int64_t i = 0; i < rows->rows.n; i++) {
-        next_std[i] = sqrt(k[i]);
-        next_inverse[i] = next_std[i] > 0 ? 1 / next_std[i] : 0;
+static void close_layer(int64_t n, const double *k, double *std, double *inverse) {
+    for (int64_t i = 0; i < n; i++) {
+        std[i] = sqrt(k[i]);
+        inverse[i] = std[i] > 0 ? 1 / std[i] : 0;
     }
 }
 
-/* Runs every input through the layers on its own: k = S(x,x), theta = T(x,x). */
-static void run_layers(const ntki_analytic *analytic, ntki_analytic_rows *rows, double *k, double *theta) {
+static ntk_status call_dual(const ntki_analytic *analytic, const char *function, int64_t l, int64_t n,
+                            const double *std, double *q, double *value, double *slope) {
+    const ntki_activation *const activation = &analytic->layer[l].activation;
+    for (int64_t i = 0; i < n; i++)
+        q[i] = std[i] * std[i];
+    if (activation->dual(activation->user, n, q, q, q, value, slope) != 0)
+        return ntki_fail(analytic->kernel.context, NTK_ERR_CALLBACK, function,
+                         "the caller's duals of layer %lld reported failure", (long long)l);
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(value[i]) || !isfinite(slope[i]) || value[i] < 0 || slope[i] < 0)
+            return ntki_fail(analytic->kernel.context, NTK_ERR_NOT_FINITE, function,
+                             "the caller's duals of layer %lld gave %g and %g for q = q' = k = %g", (long long)l,
+                             value[i], slope[i], q[i]);
+    return NTK_SUCCESS;
+}
+
+/* E[phi(u)^2] and E[phi'(u)^2] of every input. k is what the pairs' loops hold for an input with itself; the vectors that
+ * a later step fills serve as work areas. */
+static ntk_status make_moments(const ntki_analytic *analytic, const char *function, ntki_analytic_rows *rows, int64_t l,
+                               const double *std, const double *k, const layer_vectors *own) {
+    const ntki_analytic_layer *const layer = &analytic->layer[l];
     const int64_t n = rows->rows.n;
-    for (int64_t l = 0; l < analytic->depth; l++) {
-        double *const vectors = rows->block + VECTORS_PER_LAYER * l * n;
-        double *const next_std = vectors, *const next_inverse = vectors + n, *const rms = vectors + 2 * n;
-        const ntki_layer_step step = ntki_analytic_step(analytic, l);
-        const double *const std = l == 0 ? rms : rows->side[l - 1].next_std;
-        if (l == 0) {
-            for (int64_t i = 0; i < n; i++)
-                theta[i] = k[i] = step.weight_variance * (rms[i] * rms[i]) + step.bias_variance;
-        } else {
-            const ntki_diagonal_step run = analytic->operations->diagonal[analytic->layer[l - 1].activation.kind];
-            const ntki_layer_step plain = {1, 0, step.parameters};
-            memcpy(rms, k, (size_t)n * sizeof(double));
-            memset(next_inverse, 0, (size_t)n * sizeof(double));
-            run(&plain, std, n, rms, next_inverse);
-            for (int64_t i = 0; i < n; i++)
-                rms[i] = sqrt(rms[i]);
-            run(&step, std, n, k, theta);
-        }
-        close_layer(rows, k, next_std, next_inverse);
-        rows->side[l] = (ntki_layer_side){std, rms, next_std, next_inverse};
+    if (layer->form == NTKI_DUAL_CLOSED) {
+        layer->diagonal(layer->step.constants, n, std, k, own->mean_square, own->mean_slope);
+        return NTK_SUCCESS;
     }
+    if (layer->form == NTKI_DUAL_CALLER)
+        return call_dual(analytic, function, l, n, std, own->next_std, own->mean_square, own->mean_slope);
+    const ntk_status status =
+        ntki_series_create(analytic->kernel.context, function, &layer->activation, l, analytic->kernel.tolerance,
+                           analytic->kernel.call_tangent, analytic->kernel.most_terms, n, std, &rows->series[l]);
+    if (status != NTK_SUCCESS)
+        return status;
+    memcpy(own->mean_square, rows->series[l]->value, (size_t)n * sizeof(double));
+    memcpy(own->mean_slope, rows->series[l]->slope, (size_t)n * sizeof(double));
+    return NTK_SUCCESS;
+}
+
+/* Adds the earlier layer's values (a skip), normalises, and leaves in seen_std what the next activation sees. */
+static void finish_layer(const ntki_analytic_layer *layer, const ntki_analytic_rows *rows, int64_t n,
+                         const layer_vectors *own, double *k, double *theta) {
+    if (layer->from >= 0)
+        for (int64_t i = 0; i < n; i++) {
+            k[i] += rows->k[layer->from][i];
+            theta[i] += rows->theta[layer->from][i];
+        }
+    memcpy(own->k, k, (size_t)n * sizeof(double));
+    memcpy(own->theta, theta, (size_t)n * sizeof(double));
+    if (!wants_more(layer))
+        return;
+    close_layer(n, k, own->total_std, own->total_inverse);
+    for (int64_t i = 0; i < n; i++) {
+        const double sum = k[i] + layer->epsilon;
+        own->factor[i] = !layer->normalise ? 1 : sum > 0 ? 1 / sqrt(sum) : 0;
+        own->seen_std[i] = own->total_std[i] * own->factor[i];
+    }
+    for (int64_t i = 0; layer->normalise && i < n; i++) {
+        const double square = own->factor[i] * own->factor[i];
+        k[i] = k[i] * square;
+        theta[i] = theta[i] * square;
+    }
+}
+
+/* The same arithmetic as in pair_steps.h. */
+static void add_layer(const ntki_layer_step *step, int64_t n, const double *std, const layer_vectors *own, double *k,
+                      double *theta) {
+    const double own_part = 1 + step->spread;
+    for (int64_t i = 0; i < n; i++) {
+        const bool none = !(std[i] > 0) && own->mean_square[i] < NTKI_LEAST_RMS * NTKI_LEAST_RMS;
+        const double value = none ? 0 : own->mean_square[i] * own_part, slope = own->mean_slope[i] * own_part;
+        own->rms[i] = sqrt(own->mean_square[i]);
+        theta[i] = theta[i] * (step->weight_variance * slope) + (step->weight_tangent * value + step->bias_tangent);
+        k[i] = step->weight_variance * value + step->bias_variance;
+    }
+}
+
+static ntki_layer_side make_side(const ntki_analytic_layer *layer, const double *std, const layer_vectors *own,
+                                 const ntki_series *series) {
+    ntki_layer_side side = {.std = std,
+                            .rms = own->rms,
+                            .next_std = own->next_std,
+                            .next_inverse = own->next_inverse,
+                            .total_std = own->total_std,
+                            .total_inverse = own->total_inverse,
+                            .factor = own->factor,
+                            .mean_square = own->mean_square,
+                            .mean_slope = own->mean_slope};
+    if (layer->form == NTKI_DUAL_SERIES && series != NULL) {
+        side.coefficient = series->coefficient;
+        side.terms = series->terms;
+        side.stride = series->n;
+    }
+    return side;
+}
+
+/* Runs every input through the layers on its own. norm has the norms; k and theta are work areas. */
+static ntk_status run_layers(const ntki_analytic *analytic, const char *function, ntki_analytic_rows *rows,
+                             const double *norm, double *next, double *k, double *theta) {
+    const int64_t n = rows->rows.n;
+    const double *std = norm;
+    for (int64_t l = 0; l < analytic->kernel.depth; l++) {
+        const ntki_analytic_layer *const layer = &analytic->layer[l];
+        const layer_vectors own = take_vectors(layer, n, &next);
+        ntk_status status = NTK_SUCCESS;
+        if (l == 0)
+            for (int64_t i = 0; i < n; i++) {
+                own.mean_square[i] = norm[i] * norm[i];
+                own.mean_slope[i] = 1;
+                theta[i] = 0;
+            }
+        else
+            status = make_moments(analytic, function, rows, l, std, k, &own);
+        if (status != NTK_SUCCESS)
+            return status;
+        add_layer(&layer->step, n, std, &own, k, theta);
+        if (l == 0)
+            memcpy(own.rms, norm, (size_t)n * sizeof(double));
+        close_layer(n, k, own.next_std, own.next_inverse);
+        rows->k[l] = own.k;
+        rows->theta[l] = own.theta;
+        finish_layer(layer, rows, n, &own, k, theta);
+        rows->side[l] = make_side(layer, std, &own, rows->series[l]);
+        std = wants_more(layer) ? own.seen_std : own.next_std;
+    }
+    return NTK_SUCCESS;
 }
 
 /* A finite diagonal bounds every entry (Cauchy-Schwarz). */
 static ntk_status check_range(const ntki_analytic *analytic, const char *function, const ntki_input *input,
-                              const ntki_analytic_rows *rows, const double *k, const double *theta) {
-    const bool tangent = analytic->kernel.type == NTK_KERNEL_NTK;
-    for (int64_t i = 0; i < rows->rows.n; i++)
-        if (!isfinite(k[i]) || (tangent && !isfinite(theta[i])))
-            return ntki_fail(analytic->kernel.context, NTK_ERR_RANGE, function,
-                             "%s[%lld] has the norm %g: its kernel value exceeds the double range", input->name,
-                             (long long)(input->first + i), rows->side[0].rms[i]);
+                              const ntki_analytic_rows *rows) {
+    for (int64_t l = 0; l < analytic->kernel.depth; l++)
+        for (int64_t i = 0; i < rows->rows.n; i++)
+            if (!isfinite(rows->k[l][i]) || (analytic->kernel.call_tangent && !isfinite(rows->theta[l][i])))
+                return ntki_fail(analytic->kernel.context, NTK_ERR_RANGE, function,
+                                 "%s[%lld] has the norm %g: its kernel value exceeds the double range in layer %lld",
+                                 input->name, (long long)(input->first + i), rows->side[0].rms[i], (long long)(l + 1));
     return NTK_SUCCESS;
 }
 
-ntk_status ntki_analytic_prepare(const ntk_kernel *kernel, const char *function, const ntki_input *input,
-                                 ntki_rows **out) {
-    const ntki_analytic *const analytic = (const ntki_analytic *)(const void *)kernel;
+ntk_status ntki_analytic_prepare(ntk_kernel *kernel, const char *function, const ntki_input *input, ntki_rows **out) {
+    const ntki_analytic *const analytic = ntki_analytic_of(kernel);
     const int64_t n = input->n, d = kernel->input_dimension;
     ntki_analytic_rows *rows = NULL;
-    ntk_status status = allocate_rows(kernel->context, function, n, d, analytic->depth, &rows);
+    double *work = NULL; /* norms, k, theta */
+    ntk_status status = allocate_rows(analytic, function, n, &rows);
     if (status != NTK_SUCCESS)
         return status;
     rows->x = input->x;
     rows->ldx = input->ldx;
-    normalise_job job = {input, d, rows->unit, rows->block + 2 * n};
-    ntki_parallel_for(kernel->context, (n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, normalise_rows, &job);
-    double *const k = rows->block + VECTORS_PER_LAYER * analytic->depth * n, *const theta = k + n;
-    run_layers(analytic, rows, k, theta);
-    rows->diagonal = kernel->type == NTK_KERNEL_NTK ? theta : k;
-    status = check_range(analytic, function, input, rows, k, theta);
+    if ((status = ntki_allocate_matrix(kernel->context, function, 3, n, &work)) == NTK_SUCCESS) {
+        normalise_job job = {input, d, rows->unit, work};
+        ntki_parallel_for(kernel->context, (n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, normalise_rows, &job);
+        rows->root = rows->block;
+        status = run_layers(analytic, function, rows, work, rows->block + n, work + n, work + 2 * n);
+    }
+    if (status == NTK_SUCCESS) {
+        rows->side[0].std = rows->side[0].rms;
+        rows->diagonal = (kernel->type == NTK_KERNEL_NTK ? rows->theta : rows->k)[kernel->depth - 1];
+        for (int64_t i = 0; i < n; i++)
+            rows->root[i] = sqrt(rows->diagonal[i]);
+        status = check_range(analytic, function, input, rows);
+    }
+    ntki_release(kernel->context, work);
     if (status != NTK_SUCCESS)
         ntki_analytic_release(kernel, &rows->rows);
     else
@@ -158,8 +307,39 @@ void ntki_analytic_release(const ntk_kernel *kernel, ntki_rows *rows) {
     if (rows == NULL)
         return;
     ntki_analytic_rows *const own = (ntki_analytic_rows *)(void *)rows;
+    for (int64_t l = 0; own->series != NULL && l < kernel->depth; l++)
+        ntki_series_destroy(kernel->context, own->series[l]);
+    ntki_release(kernel->context, own->series);
+    ntki_release(kernel->context, own->theta);
+    ntki_release(kernel->context, own->k);
     ntki_release(kernel->context, own->side);
     ntki_release(kernel->context, own->block);
     ntki_release(kernel->context, own->unit);
     ntki_release(kernel->context, own);
+}
+
+/* Series of two sets of rows must have the same number of terms. */
+ntk_status ntki_analytic_match(ntk_kernel *kernel, const char *function, ntki_rows *a, ntki_rows *b) {
+    ntki_analytic *const analytic = (ntki_analytic *)(void *)kernel;
+    ntki_analytic_rows *const pair[2] = {(ntki_analytic_rows *)(void *)a, (ntki_analytic_rows *)(void *)b};
+    double bound = 0;
+    if (!analytic->series)
+        return ntki_collapse_choose(analytic, function, pair[0], pair[1]);
+    for (int64_t l = 1; l < kernel->depth; l++)
+        for (int i = 0; i < 2; i++) {
+            ntki_series *const own = pair[i]->series[l], *const other = pair[1 - i]->series[l];
+            if (own == NULL || own->terms >= other->terms)
+                continue;
+            const ntk_status status =
+                ntki_series_extend(kernel->context, function, &analytic->layer[l].activation, l, other->terms, own);
+            if (status != NTK_SUCCESS)
+                return status;
+            pair[i]->side[l].coefficient = own->coefficient;
+            pair[i]->side[l].terms = own->terms;
+        }
+    const ntk_status status = ntki_analytic_bound(analytic, function, pair[0], pair[1], &bound);
+    if (status != NTK_SUCCESS)
+        return status;
+    kernel->call_bound = kernel->call_bound > bound ? kernel->call_bound : bound;
+    return ntki_collapse_choose(analytic, function, pair[0], pair[1]);
 }

@@ -3,29 +3,66 @@
 #include "src/kernel/kernel.h"
 #include "src/kernel/panels.h"
 
-void ntki_kernel_panel(const ntk_kernel *kernel, const ntki_rows *a, const ntki_rows *b, int64_t i0, int64_t i1,
-                       double *k, int64_t ldk) {
-    for (int64_t j0 = 0; j0 < b->n; j0 += NTKI_TILE_COLUMNS) {
-        const int64_t j1 = ntki_smaller(j0 + NTKI_TILE_COLUMNS, b->n);
-        const ntki_tile tile = {a, b, i0, i1, j0, j1, k + j0, ldk, false};
-        kernel->evaluator->tile(kernel, &tile);
-    }
+ntk_status ntki_kernel_panel(const ntk_kernel *kernel, const char *function, const ntki_rows *a, const ntki_rows *b,
+                             int64_t i0, int64_t i1, double *k, int64_t ldk) {
+    ntk_status status = NTK_SUCCESS;
+    for (int64_t j0 = 0; status == NTK_SUCCESS && j0 < b->n; j0 += NTKI_TILE_COLUMNS)
+        status = kernel->evaluator->tile(kernel, function,
+                                         &(ntki_tile){.a = a,
+                                                      .b = b,
+                                                      .i0 = i0,
+                                                      .i1 = i1,
+                                                      .j0 = j0,
+                                                      .j1 = ntki_smaller(j0 + NTKI_TILE_COLUMNS, b->n),
+                                                      .out = k + j0,
+                                                      .ldo = ldk});
+    return status;
 }
 
-static ntk_status cross_panels(ntk_kernel *kernel, const char *function, const ntki_rows *a, const ntki_rows *b,
-                               double *k, int64_t ldk) {
+static ntk_status cross_panel(const ntk_kernel *kernel, const char *function, const ntki_rows *a, const ntki_rows *b,
+                              int64_t i0, int64_t i1, const ntki_result *result) {
+    ntk_status status = NTK_SUCCESS;
+    for (int64_t j0 = 0; status == NTK_SUCCESS && j0 < b->n; j0 += NTKI_TILE_COLUMNS)
+        status = ntki_result_tile(
+            kernel, function, result,
+            &(ntki_tile){
+                .a = a, .b = b, .i0 = i0, .i1 = i1, .j0 = j0, .j1 = ntki_smaller(j0 + NTKI_TILE_COLUMNS, b->n)});
+    return status;
+}
+
+static ntk_status all_panels(ntk_kernel *kernel, const char *function, const ntki_rows *a, const ntki_rows *b,
+                             const ntki_result *result) {
     ntk_status status = ntki_progress(kernel->context, function, 0, "kernel");
     if (status != NTK_SUCCESS)
         return status;
-    for (int64_t i0 = 0; i0 < a->n; i0 += NTKI_PANEL_ROWS) {
+    for (int64_t i0 = 0; status == NTK_SUCCESS && i0 < a->n; i0 += NTKI_PANEL_ROWS) {
         const int64_t i1 = ntki_smaller(i0 + NTKI_PANEL_ROWS, a->n);
-        ntki_kernel_panel(kernel, a, b, i0, i1, k + i0 * ldk, ldk);
-        if ((status = ntki_progress(kernel->context, function, (double)i1 / (double)a->n, "kernel")) != NTK_SUCCESS) {
-            ntki_fill_with_nan(a->n, b->n, k, ldk);
-            return status;
-        }
+        status = cross_panel(kernel, function, a, b, i0, i1, result);
+        if (status == NTK_SUCCESS)
+            status = ntki_progress(kernel->context, function, (double)i1 / (double)a->n, "kernel");
     }
-    return NTK_SUCCESS;
+    if (status != NTK_SUCCESS)
+        ntki_result_spoil(result, a->n, b->n);
+    return status;
+}
+
+ntk_status ntki_kernel_cross_panels(ntk_kernel *kernel, const char *function, const ntki_input *x, const ntki_input *z,
+                                    const ntki_result *result) {
+    ntki_rows *a = NULL, *b = NULL;
+    kernel->call_bound = 0;
+    kernel->call_tangent = ntki_result_wants_tangent(kernel, result);
+    ntk_status status = kernel->evaluator->prepare(kernel, function, x, &a);
+    if (status == NTK_SUCCESS)
+        status = kernel->evaluator->prepare(kernel, function, z, &b);
+    if (status == NTK_SUCCESS)
+        status = kernel->evaluator->match(kernel, function, a, b);
+    if (status == NTK_SUCCESS)
+        status = all_panels(kernel, function, a, b, result);
+    kernel->evaluator->release(kernel, b);
+    kernel->evaluator->release(kernel, a);
+    if (status == NTK_SUCCESS)
+        kernel->error_bound = kernel->call_bound;
+    return status;
 }
 
 ntk_status ntk_kernel_cross(ntk_kernel *kernel, int64_t n, const double *x, int64_t ldx, int64_t m, const double *z,
@@ -35,7 +72,6 @@ ntk_status ntk_kernel_cross(ntk_kernel *kernel, int64_t n, const double *x, int6
     ntk_context *const context = kernel->context;
     const ntki_matrix in_x = {"x", x, n, kernel->input_dimension, ldx, "ldx"};
     const ntki_matrix in_z = {"z", z, m, kernel->input_dimension, ldz, "ldz"}, out = {"k", k, n, m, ldk, "ldk"};
-    ntki_rows *a = NULL, *b = NULL;
     ntk_status status;
     if ((status = ntki_kernel_check_rows(kernel, __func__, "x", "n", "ldx", n, x, ldx)) != NTK_SUCCESS ||
         (status = ntki_kernel_check_rows(kernel, __func__, "z", "m", "ldz", m, z, ldz)) != NTK_SUCCESS ||
@@ -43,13 +79,9 @@ ntk_status ntk_kernel_cross(ntk_kernel *kernel, int64_t n, const double *x, int6
         (status = ntki_check_disjoint(context, __func__, &out, &in_x)) != NTK_SUCCESS ||
         (status = ntki_check_disjoint(context, __func__, &out, &in_z)) != NTK_SUCCESS ||
         (status = ntki_check_finite(context, __func__, &in_x)) != NTK_SUCCESS ||
-        (status = ntki_check_finite(context, __func__, &in_z)) != NTK_SUCCESS ||
-        (status = kernel->evaluator->prepare(kernel, __func__, &(ntki_input){"x", 0, n, x, ldx}, &a)) != NTK_SUCCESS)
+        (status = ntki_check_finite(context, __func__, &in_z)) != NTK_SUCCESS)
         return status;
-    status = kernel->evaluator->prepare(kernel, __func__, &(ntki_input){"z", 0, m, z, ldz}, &b);
-    if (status == NTK_SUCCESS)
-        status = cross_panels(kernel, __func__, a, b, k, ldk);
-    kernel->evaluator->release(kernel, b);
-    kernel->evaluator->release(kernel, a);
-    return status;
+    const ntki_result result = {.k = k, .ldk = ldk};
+    return ntki_kernel_cross_panels(kernel, __func__, &(ntki_input){"x", 0, n, x, ldx},
+                                    &(ntki_input){"z", 0, m, z, ldz}, &result);
 }

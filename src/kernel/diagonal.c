@@ -6,11 +6,13 @@ ntk_status ntki_kernel_diagonal(ntk_kernel *kernel, const char *function, const 
                                 int64_t ldx, double *diagonal) {
     const ntki_input input = {name, 0, n, x, ldx};
     ntki_rows *rows = NULL;
+    kernel->call_tangent = kernel->type == NTK_KERNEL_NTK;
     const ntk_status status = kernel->evaluator->prepare(kernel, function, &input, &rows);
     if (status != NTK_SUCCESS)
         return status;
     kernel->evaluator->diagonal(rows, diagonal);
     kernel->evaluator->release(kernel, rows);
+    kernel->error_bound = 0; /* an input with itself needs no series */
     return NTK_SUCCESS;
 }
 

@@ -43,3 +43,32 @@ ntk_status ntki_kernel_check_rows(ntk_kernel *kernel, const char *function, cons
         return status;
     return ntki_check_extent(kernel->context, function, &matrix);
 }
+
+ntk_status ntk_kernel_set_tolerance(ntk_kernel *kernel, double tolerance) {
+    if (kernel == NULL)
+        return NTK_ERR_NULL;
+    if (!(tolerance >= 1e-14 && tolerance < 1))
+        return ntki_fail(kernel->context, NTK_ERR_DOMAIN, __func__, "tolerance is %g; it must be in [1e-14, 1)",
+                         tolerance);
+    kernel->tolerance = tolerance;
+    return NTK_SUCCESS;
+}
+
+ntk_status ntk_kernel_set_most_terms(ntk_kernel *kernel, int64_t terms) {
+    if (kernel == NULL)
+        return NTK_ERR_NULL;
+    if (terms < 8 || terms > 65536)
+        return ntki_fail(kernel->context, NTK_ERR_SIZE, __func__, "terms is %lld; it must be from 8 to 65536",
+                         (long long)terms);
+    kernel->most_terms = terms;
+    return NTK_SUCCESS;
+}
+
+ntk_status ntk_kernel_get_error_bound(const ntk_kernel *kernel, double *bound) {
+    if (kernel == NULL)
+        return NTK_ERR_NULL;
+    const ntk_status status = ntki_check_pointer(kernel->context, __func__, "bound", bound);
+    if (status == NTK_SUCCESS)
+        *bound = kernel->error_bound;
+    return status;
+}

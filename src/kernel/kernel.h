@@ -14,8 +14,16 @@ typedef struct {
     int64_t n;
 } ntki_rows;
 
+/* Where the values of one layer go, beside or instead of the kernel's own: see ntk_layer_values. */
+typedef struct {
+    int64_t layer;
+    double *nngp;
+    double *ntk;
+} ntki_layer_output;
+
 /* K(a_i, b_j) for i in [i0, i1), j in [j0, j1) goes to out[(i - i0) * ldo + (j - j0)]. With `lower`, a and b are the same
- * set and only j <= i is wanted; the rest of the tile may hold anything. */
+ * set and only j <= i is wanted; the rest of the tile may hold anything. With `outputs`, the values of those layers go there
+ * (all with ldo), and `out`, which is one of them, is where the work may begin. */
 typedef struct {
     const ntki_rows *a;
     const ntki_rows *b;
@@ -23,6 +31,8 @@ typedef struct {
     double *out;
     int64_t ldo;
     bool lower;
+    const ntki_layer_output *outputs;
+    int64_t output_count;
 } ntki_tile;
 
 /* Input rows: n rows from `x` on, the first of which is row `first` of the argument `name`. */
@@ -34,12 +44,19 @@ typedef struct {
     int64_t ldx;
 } ntki_input;
 
+#define NTKI_DEFAULT_TOLERANCE 1e-10
+enum { NTKI_DEFAULT_MOST_TERMS = 2048 };
+
 typedef struct {
     /* Allocates and fills; the rows were checked to be finite. */
-    ntk_status (*prepare)(const ntk_kernel *kernel, const char *function, const ntki_input *input, ntki_rows **out);
+    ntk_status (*prepare)(ntk_kernel *kernel, const char *function, const ntki_input *input, ntki_rows **out);
     void (*release)(const ntk_kernel *kernel, ntki_rows *rows);
-    void (*tile)(const ntk_kernel *kernel, const ntki_tile *tile);
+    /* Makes two sets (or one and itself) fit each other, before the tiles; adds to the kernel's error bound. */
+    ntk_status (*match)(ntk_kernel *kernel, const char *function, ntki_rows *a, ntki_rows *b);
+    ntk_status (*tile)(const ntk_kernel *kernel, const char *function, const ntki_tile *tile);
+    /* K(x, x) of the kernel's type, or S (tangent: T) of one layer. */
     void (*diagonal)(const ntki_rows *rows, double *diagonal);
+    void (*layer_diagonal)(const ntki_rows *rows, int64_t layer, bool tangent, double *diagonal);
     /* Frees what the evaluator added to the handle. */
     void (*destroy)(ntk_kernel *kernel);
 } ntki_evaluator;
@@ -50,11 +67,37 @@ struct ntk_kernel {
     const ntki_evaluator *evaluator;
     int32_t type;
     int64_t input_dimension;
+    int64_t depth; /* layers that have values of their own */
+    double tolerance;
+    int64_t most_terms;
+    double error_bound; /* of the last successful call */
+    double call_bound;  /* of the call under way */
+    bool call_tangent;  /* the call under way needs T */
 };
 
 /* K(a_i, b) for i in [i0, i1) and all b, tile by tile. */
-void ntki_kernel_panel(const ntk_kernel *kernel, const ntki_rows *a, const ntki_rows *b, int64_t i0, int64_t i1,
-                       double *k, int64_t ldk);
+ntk_status ntki_kernel_panel(const ntk_kernel *kernel, const char *function, const ntki_rows *a, const ntki_rows *b,
+                             int64_t i0, int64_t i1, double *k, int64_t ldk);
+
+/* Fills an n x m matrix, or one for each output: all have ldk. */
+typedef struct {
+    double *k; /* NULL when there are outputs */
+    int64_t ldk;
+    const ntki_layer_output *outputs;
+    int64_t output_count;
+    ntki_layer_output *work; /* room for as many */
+} ntki_result;
+/* The tile at place->i0, place->j0 of each matrix of the result. */
+ntk_status ntki_result_tile(const ntk_kernel *kernel, const char *function, const ntki_result *result,
+                            const ntki_tile *place);
+/* Whether the call needs T, and so must refuse one that is out of range. */
+bool ntki_result_wants_tangent(const ntk_kernel *kernel, const ntki_result *result);
+/* Fills with NaN: what was written before a failure must not pass for a result. */
+void ntki_result_spoil(const ntki_result *result, int64_t n, int64_t m);
+ntk_status ntki_kernel_gram_panels(ntk_kernel *kernel, const char *function, const ntki_input *x,
+                                   const ntki_result *result);
+ntk_status ntki_kernel_cross_panels(ntk_kernel *kernel, const char *function, const ntki_input *x, const ntki_input *z,
+                                    const ntki_result *result);
 
 void ntki_kernel_retain(ntk_kernel *kernel);
 void ntki_kernel_release(ntk_kernel *kernel);

@@ -1,189 +1,287 @@
-/* The pair operations for one instruction set: included by pair_baseline.c, pair_avx2.c and pair_avx512.c, each of which
- * defines NTKI_FMA(a, b, c) = a b + c, NTKI_FUSED where that is one rounding, and NTKI_PAIR_OPERATIONS. */
+/* The pair operations for one instruction set and number type: included by pair_{baseline,avx2,avx512}[_f32].c, each of
+ * which defines NTKI_FMA(a, b, c) = a b + c, NTKI_FUSED where that is one rounding, and NTKI_PAIR_OPERATIONS. */
 #include <ntk/mlp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/cpu/isa.h"
-#include "src/kernel/pair.h"
+#include "src/kernel/pair_types.h"
 
 NTKI_STRICT_ARITHMETIC
 
+#ifdef NTKI_SINGLE
+#include "lib/polynomials/inverse_trigonometric_f32.h"
+#else
+#include "lib/polynomials/exponential.h"
 #include "lib/polynomials/inverse_trigonometric.h"
+#endif
 #include "src/kernel/dual.h"
 
-#include "src/kernel/dual_erf.h"
-#include "src/kernel/dual_identity.h"
-#include "src/kernel/dual_leaky_relu.h"
-#include "src/kernel/dual_relu.h"
+NTKI_COMPLEX_ARITHMETIC
 
-#if defined(__clang__)
+#include "src/kernel/dual_identity.h"
+#include "src/kernel/dual_relu.h"
+#include "src/kernel/dual_two_slope.h"
+#ifndef NTKI_SINGLE
+#include "src/kernel/arcsine.h"
+#include "src/kernel/bivariate_corner.h"
+
+#include "src/kernel/dual_clipped.h"
+#include "src/kernel/dual_elu.h"
+#include "src/kernel/dual_erf.h"
+#include "src/kernel/dual_exp.h"
+#include "src/kernel/dual_gabor.h"
+#include "src/kernel/dual_gaussian.h"
+#include "src/kernel/dual_gelu.h"
+#include "src/kernel/dual_normalised_exp.h"
+#include "src/kernel/dual_rbf.h"
+#include "src/kernel/dual_rectified_monomial.h"
+#include "src/kernel/dual_sin.h"
+#include "src/kernel/dual_step.h"
+#endif
+
+#if defined(NTKI_COMPLEX)
+#define NTKI_VECTORISE
+#elif defined(__clang__)
+#ifdef NTKI_SINGLE /* clang counts in doubles where a constant is one */
+#define NTKI_VECTORISE _Pragma("clang loop vectorize_width(8) interleave(enable)")
+#else
 #define NTKI_VECTORISE _Pragma("clang loop vectorize(enable) interleave(enable)")
+#endif
 #elif defined(__GNUC__)
 #define NTKI_VECTORISE _Pragma("GCC ivdep")
 #else
 #define NTKI_VECTORISE
 #endif
 
+/* What a step has to do beside the dual; constant in every instance of the loops. */
 typedef struct {
-    double k;
-    double near;
+    bool tangent; /* theta too */
+    bool biased;  /* bias_variance may be above 0 */
+    bool spread;  /* dropout */
+} ntki_extent;
+
+typedef struct {
+    ntki_real k;
+    ntki_real near;
 } ntki_advanced;
 
 /* Adds the bias and renormalises: with p = sw^2 m m', P = next_std next_std', d = sw (m - m'),
  *   sqrt(q q') - k  = sw^2 gap + sb^2 d^2 / (P + p + sb^2)
- *   sqrt(q q') + k  = sw^2 sum + sb^2 + sb^2 (sw^2 (m^2 + m'^2) + sb^2) / (P + p). */
-NTKI_INLINE ntki_advanced ntki_advance(const ntki_layer_step *step, ntki_dual dual, double m, double m_other,
-                                       double std, double std_other, double inverse, double inverse_other,
-                                       const bool biased) {
-    const double w = step->weight_variance, b = step->bias_variance;
-    const double k = w * dual.value + (biased ? b : 0);
-    double gap = w * dual.gap, sum = w * dual.sum;
-    if (biased) {
-        const double p = w * (m * m_other), wide = std * std_other + p + DBL_MIN;
-        const double difference = m - m_other;
-        gap += w * (difference * difference) * (b / (wide + b));
-        sum += b + (w * (m * m + m_other * m_other) + b) * (b / wide);
+ *   sqrt(q q') + k  = sw^2 sum + sb^2 + sb^2 (sw^2 (m^2 + m'^2) + sb^2) / (P + p).
+ * Dropout multiplies m and m' by sqrt(1 + spread) and leaves k alone. */
+NTKI_INLINE ntki_advanced ntki_advance(const ntki_step *step, ntki_dual dual, ntki_real m, ntki_real m_other,
+                                       ntki_real std, ntki_real std_other, ntki_real inverse, ntki_real inverse_other,
+                                       const ntki_extent extent) {
+    const ntki_real w = step->weight_variance, b = step->bias_variance;
+    const ntki_real k = w * dual.value + (extent.biased ? b : 0);
+    const bool below = NTKI_BELOW(k, 0);
+    ntki_real rest = below ? dual.sum : dual.gap;
+    if (extent.spread)
+        rest += step->spread * (m * m_other);
+    rest *= w;
+    if (extent.biased) {
+        const ntki_real own = extent.spread ? w * (1 + step->spread) : w;
+        const ntki_real wide = std * std_other + own * (m * m_other) + NTKI_TINY, difference = m - m_other;
+        const ntki_real apart = below ? own * (m * m + m_other * m_other) + b : own * (difference * difference);
+        rest += (below ? b : 0) + apart * (b / (below ? wide : wide + b));
     }
-    const ntki_advanced next = {k, (k < 0 ? sum : gap) * inverse * inverse_other};
+    const ntki_advanced next = {k, rest * inverse * inverse_other};
     return next;
 }
 
-NTKI_INLINE void ntki_row_loop(ntki_dual (*dual_of)(const double *, ntki_pair), const ntki_layer_step *step,
-                               const ntki_layer_side *a, int64_t i, const ntki_layer_side *b, int64_t j0, int64_t count,
-                               double *restrict k, double *restrict near, double *restrict theta, const bool tangent,
-                               const bool biased) {
-    const ntki_layer_step local = *step;
-    double parameters[4] = {0};
-    for (int p = 0; p < 4 && step->parameters != NULL; p++)
-        parameters[p] = step->parameters[p];
-    const double s = a->std[i], m = a->rms[i], next = a->next_std[i], inverse = a->next_inverse[i];
-    const double *const sb = b->std + j0, *const mb = b->rms + j0;
-    const double *const nb = b->next_std + j0, *const ib = b->next_inverse + j0;
+NTKI_INLINE ntki_real ntki_advance_tangent(const ntki_step *step, ntki_dual dual, ntki_real theta) {
+    return theta * (step->weight_variance * dual.slope) + (step->weight_tangent * dual.value + step->bias_tangent);
+}
+
+NTKI_INLINE void ntki_row_loop(ntki_dual (*dual_of)(const double *, ntki_pair), const ntki_step *step,
+                               const ntki_side *a, int64_t i, const ntki_side *b, int64_t j0, int64_t count,
+                               ntki_real *restrict k, ntki_real *restrict near, ntki_real *restrict theta,
+                               const ntki_extent extent) {
+    const ntki_step local = *step;
+    const ntki_real s = a->std[i], m = a->rms[i], next = a->next_std[i], inverse = a->next_inverse[i];
+    const ntki_real *const sb = b->std + j0, *const mb = b->rms + j0;
+    const ntki_real *const nb = b->next_std + j0, *const ib = b->next_inverse + j0;
     NTKI_VECTORISE
     for (int64_t j = 0; j < count; j++) {
         const ntki_pair pair = {s, sb[j], m, mb[j], k[j], near[j]};
-        const ntki_dual dual = dual_of(parameters, pair);
-        const ntki_advanced after = ntki_advance(&local, dual, m, mb[j], next, nb[j], inverse, ib[j], biased);
+        const ntki_dual dual = dual_of(local.constants, pair);
+        const ntki_advanced after = ntki_advance(&local, dual, m, mb[j], next, nb[j], inverse, ib[j], extent);
         k[j] = after.k;
         near[j] = after.near;
-        if (tangent)
-            theta[j] = theta[j] * (local.weight_variance * dual.slope) + after.k;
+        if (extent.tangent)
+            theta[j] = ntki_advance_tangent(&local, dual, theta[j]);
     }
 }
 
 /* The first layer: u . u' is the cosine of the inputs, and E[..] is |x||x'| times it. */
-NTKI_INLINE ntki_dual ntki_dual_cosine(const double *parameters, ntki_pair pair) {
-    (void)parameters;
-    const double scale = pair.m * pair.m_other;
-    const double close = scale * pair.near, far = scale * (2 - pair.near);
-    const ntki_dual dual = {scale * pair.k, 1, pair.k < 0 ? far : close, pair.k < 0 ? close : far};
+NTKI_INLINE ntki_dual ntki_dual_cosine(const double *constants, ntki_pair pair) {
+    (void)constants;
+    const ntki_real scale = pair.m * pair.m_other;
+    const ntki_real close = scale * pair.near, far = scale * (2 - pair.near);
+    const bool below = NTKI_BELOW(pair.k, 0);
+    const ntki_dual dual = {scale * pair.k, 1, below ? far : close, below ? close : far};
     return dual;
 }
 
-/* One function for each of the four combinations, so that the loops hold no branch. */
+/* One function for each combination, so that the loops hold no branch. */
 #define NTKI_DEFINE_ROW_STEP(name)                                                                                     \
-    static void row_##name(const ntki_layer_step *step, const ntki_layer_side *a, int64_t i, const ntki_layer_side *b, \
-                           int64_t j0, int64_t count, double *k, double *near, double *theta) {                        \
-        const bool biased = step->bias_variance > 0;                                                                   \
-        if (theta != NULL && biased)                                                                                   \
-            ntki_row_loop(ntki_dual_##name, step, a, i, b, j0, count, k, near, theta, true, true);                     \
+    static void row_##name(const ntki_step *step, const ntki_side *a, int64_t i, const ntki_side *b, int64_t j0,       \
+                           int64_t count, ntki_real *k, ntki_real *near, ntki_real *theta) {                           \
+        const bool biased = NTKI_BELOW(0, step->bias_variance), spread = NTKI_BELOW(0, step->spread);                  \
+        if (spread && theta != NULL)                                                                                   \
+            ntki_row_loop(ntki_dual_##name, step, a, i, b, j0, count, k, near, theta, NTKI_EXTENT(true, true, true));  \
+        else if (spread)                                                                                               \
+            ntki_row_loop(ntki_dual_##name, step, a, i, b, j0, count, k, near, NULL, NTKI_EXTENT(false, true, true));  \
+        else if (theta != NULL && biased)                                                                              \
+            ntki_row_loop(ntki_dual_##name, step, a, i, b, j0, count, k, near, theta, NTKI_EXTENT(true, true, false)); \
         else if (theta != NULL)                                                                                        \
-            ntki_row_loop(ntki_dual_##name, step, a, i, b, j0, count, k, near, theta, true, false);                    \
+            ntki_row_loop(ntki_dual_##name, step, a, i, b, j0, count, k, near, theta,                                  \
+                          NTKI_EXTENT(true, false, false));                                                            \
         else if (biased)                                                                                               \
-            ntki_row_loop(ntki_dual_##name, step, a, i, b, j0, count, k, near, NULL, false, true);                     \
+            ntki_row_loop(ntki_dual_##name, step, a, i, b, j0, count, k, near, NULL, NTKI_EXTENT(false, true, false)); \
         else                                                                                                           \
-            ntki_row_loop(ntki_dual_##name, step, a, i, b, j0, count, k, near, NULL, false, false);                    \
+            ntki_row_loop(ntki_dual_##name, step, a, i, b, j0, count, k, near, NULL,                                   \
+                          NTKI_EXTENT(false, false, false));                                                           \
     }
+#define NTKI_EXTENT(tangent, biased, spread) ((ntki_extent){tangent, biased, spread})
 
 /* The same operations in the same order as the row loop does for near = 0, so that equal inputs give equal bits. */
-NTKI_INLINE void ntki_diagonal_loop(ntki_dual (*dual_of)(const double *, ntki_pair), const ntki_layer_step *step,
-                                    const double *std, int64_t n, double *restrict k, double *restrict theta) {
-    const double w = step->weight_variance, b = step->bias_variance;
+NTKI_INLINE void ntki_diagonal_loop(ntki_dual (*dual_of)(const double *, ntki_pair), const double *constants, int64_t n,
+                                    const ntki_real *restrict std, const ntki_real *restrict k,
+                                    ntki_real *restrict value, ntki_real *restrict slope) {
     for (int64_t i = 0; i < n; i++) {
         const ntki_pair pair = {std[i], std[i], 0, 0, k[i], 0};
-        const ntki_dual dual = dual_of(step->parameters, pair);
-        k[i] = w * dual.value + b;
-        theta[i] = theta[i] * (w * dual.slope) + k[i];
+        const ntki_dual dual = dual_of(constants, pair);
+        value[i] = dual.value;
+        slope[i] = dual.slope;
     }
 }
 
-#define NTKI_DEFINE_STEPS(kind, name)                                                                                  \
-    NTKI_DEFINE_ROW_STEP(name)                                                                                         \
-    static void diagonal_##name(const ntki_layer_step *step, const double *std, int64_t n, double *k, double *theta) { \
-        ntki_diagonal_loop(ntki_dual_##name, step, std, n, k, theta);                                                  \
+#define NTKI_DEFINE_DIAGONAL(name)                                                                            \
+    static void diagonal_##name(const double *constants, int64_t n, const ntki_real *std, const ntki_real *k, \
+                                ntki_real *value, ntki_real *slope) {                                         \
+        ntki_diagonal_loop(ntki_dual_##name, constants, n, std, k, value, slope);                             \
     }
+#define NTKI_DEFINE_DUAL(name) NTKI_DEFINE_ROW_STEP(name) NTKI_DEFINE_DIAGONAL(name)
 
-NTKI_DUALS(NTKI_DEFINE_STEPS)
-NTKI_DEFINE_ROW_STEP(cosine)
+/* The loops where all is possible and nothing is left out, for duals that cost more than the rest of the step. */
+#define NTKI_DEFINE_LARGE_DUAL(name)                                                                             \
+    static void row_##name(const ntki_step *step, const ntki_side *a, int64_t i, const ntki_side *b, int64_t j0, \
+                           int64_t count, ntki_real *k, ntki_real *near, ntki_real *theta) {                     \
+        ntki_real unused[NTKI_CHUNK];                                                                            \
+        for (int64_t j = 0; theta == NULL && j < count; j++)                                                     \
+            unused[j] = 0;                                                                                       \
+        ntki_row_loop(ntki_dual_##name, step, a, i, b, j0, count, k, near, theta == NULL ? unused : theta,       \
+                      NTKI_EXTENT(true, true, true));                                                            \
+    }                                                                                                            \
+    NTKI_DEFINE_DIAGONAL(name)
 
-static double nearness(int64_t count, const double *restrict cosine, double *restrict near) {
-    double smallest = 1;
-    NTKI_VECTORISE
-    for (int64_t j = 0; j < count; j++)
-        near[j] = 1 - (cosine[j] < 0 ? -cosine[j] : cosine[j]);
-    for (int64_t j = 0; j < count; j++) {
-        const double weighed = cosine[j] < 0 ? NTKI_OPPOSITE_WEIGHT * near[j] : near[j];
-        smallest = weighed < smallest ? weighed : smallest;
-    }
-    return smallest;
-}
-
-/* x y - product, exactly, where product = fl(x y). */
-NTKI_INLINE double ntki_product_error(double x, double y, double product) {
-#ifdef NTKI_FUSED
-    return __builtin_fma(x, y, -product);
+#ifdef NTKI_COMPLEX
+#define NTKI_DEFINE_SMALL_DUAL NTKI_DEFINE_LARGE_DUAL
 #else
-    const double splitter = 134217729; /* 2^27 + 1: Dekker's and Veltkamp's splitting */
-    const double cx = splitter * x, cy = splitter * y;
-    const double x1 = cx - (cx - x), y1 = cy - (cy - y), x2 = x - x1, y2 = y - y1;
-    return ((x1 * y1 - product) + x1 * y2 + x2 * y1) + x2 * y2;
+#define NTKI_DEFINE_SMALL_DUAL NTKI_DEFINE_DUAL
 #endif
-}
 
-enum { NTKI_LANES = 16 };
+NTKI_DEFINE_ROW_STEP(cosine)
+NTKI_FAMILY_FUNCTIONS(NTKI_DEFINE_SMALL_DUAL)
+#ifndef NTKI_SINGLE
+NTKI_CLOSED_FUNCTIONS(NTKI_DEFINE_SMALL_DUAL)
+NTKI_LARGE_FUNCTIONS(NTKI_DEFINE_LARGE_DUAL)
+#endif
 
-/* In pairs, a fixed order for every instruction set. */
-NTKI_INLINE double ntki_sum_lanes(double *sums) {
-    for (int half = NTKI_LANES / 2; half > 0; half /= 2)
-        for (int lane = 0; lane < half; lane++)
-            sums[lane] += sums[lane + half];
-    return sums[0];
-}
-
-typedef struct {
-    double square[NTKI_LANES];
-    double along[NTKI_LANES];
-} ntki_difference_sums;
-
-/* Adds `lanes` components of r = a u - b v to |r|^2 and r . a u, one in each lane. */
-NTKI_INLINE void ntki_add_differences(ntki_difference_sums *sums, int64_t lanes, double a, const double *restrict u,
-                                      double b, const double *restrict v) {
-    NTKI_VECTORISE
-    for (int64_t lane = 0; lane < lanes; lane++) {
-        const double p = a * u[lane], q = b * v[lane];
-        const double error = ntki_product_error(a, u[lane], p) - ntki_product_error(b, v[lane], q);
-        const double r = (p - q) + error;
-        sums->square[lane] += r * r;
-        sums->along[lane] += r * p;
+static void finish(const ntki_step *step, const ntki_side *a, int64_t i, const ntki_side *b, int64_t j0, int64_t count,
+                   const ntki_duals *dual, ntki_real *restrict k, ntki_real *restrict near, ntki_real *restrict theta) {
+    const ntki_real m = a->rms[i], next = a->next_std[i], inverse = a->next_inverse[i];
+    const ntki_real *const mb = b->rms + j0, *const nb = b->next_std + j0, *const ib = b->next_inverse + j0;
+    const ntki_extent all = {theta != NULL, true, true};
+    for (int64_t j = 0; j < count; j++) {
+        const ntki_dual given = {dual->value[j], dual->slope[j], dual->gap[j], dual->sum[j]};
+        const ntki_advanced after = ntki_advance(step, given, m, mb[j], next, nb[j], inverse, ib[j], all);
+        k[j] = after.k;
+        near[j] = after.near;
+        if (theta != NULL)
+            theta[j] = ntki_advance_tangent(step, given, theta[j]);
     }
 }
 
-/* With unit vectors a u and b v up to rounding: |r|^2 - (r . a u)^2 = sin^2 of the angle, since the part of r along u
- * (half the squared angle, and the rounding of a and b) is taken out; 1 - cos = sin^2 / (1 + sqrt(1 - sin^2)). */
-static double angle_gap(int64_t d, double a, const double *u, double b, const double *v) {
-    ntki_difference_sums sums = {{0}, {0}};
-    int64_t j = 0;
-    for (; j + NTKI_LANES <= d; j += NTKI_LANES)
-        ntki_add_differences(&sums, NTKI_LANES, a, u + j, b, v + j);
-    ntki_add_differences(&sums, d - j, a, u + j, b, v + j);
-    const double radial = ntki_sum_lanes(sums.along), sine2 = ntki_sum_lanes(sums.square) - radial * radial;
-    return sine2 > 0 ? sine2 / (1 + __builtin_sqrt(1 - sine2)) : 0;
+/* sqrt(q q') - |k| of one layer on the side of the sign of the sum: s s' near, or s s' (2 - near) on the other side. */
+NTKI_INLINE ntki_real ntki_distance(ntki_real product, ntki_real k, ntki_real near, bool below) {
+    return product * (NTKI_BELOW(k, 0) == below ? near : 2 - near);
 }
+
+/* The sum of two covariances, q = q1 + q2:
+ *   sqrt(q q') -+ k = (sqrt(q1 q1') -+ k1) + (sqrt(q2 q2') -+ k2)
+ *                     + (s1 s2' - s2 s1')^2 / (sqrt(q q') + s1 s1' + s2 s2'). */
+static void join(const ntki_side *a, const ntki_side *a_other, int64_t i, const ntki_side *b, const ntki_side *b_other,
+                 int64_t j0, int64_t count, const ntki_pairs *other, ntki_real *restrict k, ntki_real *restrict near,
+                 ntki_real *restrict theta) {
+    const ntki_real *const a2 = a_other->total_std != NULL ? a_other->total_std : a_other->next_std;
+    const ntki_real *const b2 = b_other->total_std != NULL ? b_other->total_std : b_other->next_std;
+    const ntki_real s1 = a->next_std[i], s2 = a2[i], total = a->total_std[i], inverse = a->total_inverse[i];
+    NTKI_VECTORISE
+    for (int64_t j = 0; j < count; j++) {
+        const int64_t c = j0 + j;
+        const ntki_real p1 = s1 * b->next_std[c], p2 = s2 * b2[c], turn = s1 * b2[c] - s2 * b->next_std[c];
+        const ntki_real sum = k[j] + other->k[j];
+        const bool below = NTKI_BELOW(sum, 0);
+        const ntki_real rest = ntki_distance(p1, k[j], near[j], below) +
+                               ntki_distance(p2, other->k[j], other->near[j], below) +
+                               turn * turn / (total * b->total_std[c] + p1 + p2 + NTKI_TINY);
+        near[j] = rest * inverse * b->total_inverse[c];
+        k[j] = sum;
+    }
+    for (int64_t j = 0; theta != NULL && j < count; j++)
+        theta[j] += other->theta[j];
+}
+
+static void scale(const ntki_real *a, int64_t i, const ntki_real *b, int64_t j0, int64_t count, ntki_real *restrict k,
+                  ntki_real *restrict theta) {
+    for (int64_t j = 0; j < count; j++)
+        k[j] = k[j] * (a[i] * b[j0 + j]);
+    for (int64_t j = 0; theta != NULL && j < count; j++)
+        theta[j] = theta[j] * (a[i] * b[j0 + j]);
+}
+
+#ifdef NTKI_COMPLEX
+#include "src/kernel/pair_series_complex.h"
+#else
+#include "src/kernel/pair_angle.h"
+#endif
+#ifdef NTKI_SINGLE
+#define NTKI_SERIES_STEP NULL
+#define NTKI_KINKED_STEP NULL
+#define NTKI_COLLAPSE_STEP NULL
+#elif !defined(NTKI_COMPLEX)
+#include "src/kernel/pair_collapse.h"
+#define NTKI_COLLAPSE_STEP collapse_chunk
+#include "src/kernel/pair_series.h"
+#define NTKI_SERIES_STEP row_series
+#include "src/kernel/pair_kinked.h"
+#define NTKI_KINKED_STEP row_kinked
+#endif
 
 #define NTKI_ROW_ENTRY(kind, name) [kind] = row_##name,
 #define NTKI_DIAGONAL_ENTRY(kind, name) [kind] = diagonal_##name,
-static const ntki_row_step row_steps[] = {NTKI_DUALS(NTKI_ROW_ENTRY)};
-static const ntki_diagonal_step diagonal_steps[] = {NTKI_DUALS(NTKI_DIAGONAL_ENTRY)};
+#ifdef NTKI_SINGLE
+static const ntki_row_function row_steps[] = {NTKI_FAMILY_KINDS(NTKI_ROW_ENTRY)};
+static const ntki_diagonal_function diagonals[] = {NTKI_FAMILY_KINDS(NTKI_DIAGONAL_ENTRY)};
+#else
+static const ntki_row_function row_steps[] = {NTKI_FAMILY_KINDS(NTKI_ROW_ENTRY) NTKI_CLOSED_KINDS(NTKI_ROW_ENTRY)};
+static const ntki_diagonal_function diagonals[] = {NTKI_FAMILY_KINDS(NTKI_DIAGONAL_ENTRY)
+                                                       NTKI_CLOSED_KINDS(NTKI_DIAGONAL_ENTRY)};
+#endif
 
-const ntki_pair_operations NTKI_PAIR_OPERATIONS = {nearness, angle_gap, row_cosine, row_steps, diagonal_steps};
+#ifdef NTKI_COMPLEX
+const ntki_operations NTKI_PAIR_OPERATIONS = {.first = row_cosine,
+                                              .step = row_steps,
+                                              .diagonal = diagonals,
+                                              .series = row_series,
+                                              .finish = finish,
+                                              .join = join,
+                                              .scale = scale};
+#else
+const ntki_operations NTKI_PAIR_OPERATIONS = {nearness,  angle_gap,         inner_product,    row_cosine, row_steps,
+                                              diagonals, NTKI_SERIES_STEP,  NTKI_KINKED_STEP, finish,     join,
+                                              scale,     NTKI_COLLAPSE_STEP};
+#endif

@@ -4,7 +4,7 @@
 #include "src/kernel/kernel.h"
 #include "src/kernel/panels.h"
 
-static ntk_status stream_blocks(ntk_kernel *kernel, const char *function, const ntki_rows *z, const ntki_stream *stream,
+static ntk_status stream_blocks(ntk_kernel *kernel, const char *function, ntki_rows *z, const ntki_stream *stream,
                                 double *block, ntki_consume consume, void *user) {
     ntk_context *const context = kernel->context;
     ntk_status status = ntki_progress(context, function, 0, "kernel");
@@ -13,11 +13,13 @@ static ntk_status stream_blocks(ntk_kernel *kernel, const char *function, const 
         ntki_rows *x = NULL;
         const ntki_input input = {stream->x_name, i0, count, stream->x + i0 * stream->ldx, stream->ldx};
         status = kernel->evaluator->prepare(kernel, function, &input, &x);
-        if (status != NTK_SUCCESS)
-            return status;
-        ntki_kernel_panel(kernel, x, z, 0, count, block, z->n);
+        if (status == NTK_SUCCESS)
+            status = kernel->evaluator->match(kernel, function, x, z);
+        if (status == NTK_SUCCESS)
+            status = ntki_kernel_panel(kernel, function, x, z, 0, count, block, z->n);
         kernel->evaluator->release(kernel, x);
-        status = consume(user, i0, count, block, z->n);
+        if (status == NTK_SUCCESS)
+            status = consume(user, i0, count, block, z->n);
         if (status == NTK_SUCCESS)
             status = ntki_progress(context, function, (double)(i0 + count) / (double)stream->n, "kernel");
     }
@@ -30,6 +32,8 @@ ntk_status ntki_kernel_stream(ntk_kernel *kernel, const char *function, const nt
     ntki_rows *z = NULL;
     double *block = NULL;
     const int64_t rows = ntki_smaller(stream->block_rows, stream->n);
+    kernel->call_bound = 0;
+    kernel->call_tangent = kernel->type == NTK_KERNEL_NTK;
     ntk_status status = ntki_allocate_matrix(context, function, rows, stream->m, &block);
     const ntki_input input = {stream->z_name, 0, stream->m, stream->z, stream->ldz};
     if (status == NTK_SUCCESS)
@@ -38,6 +42,8 @@ ntk_status ntki_kernel_stream(ntk_kernel *kernel, const char *function, const nt
         status = stream_blocks(kernel, function, z, stream, block, consume, user);
     kernel->evaluator->release(kernel, z);
     ntki_release(context, block);
+    if (status == NTK_SUCCESS)
+        kernel->error_bound = kernel->call_bound;
     return status;
 }
 

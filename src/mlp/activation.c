@@ -1,57 +1,90 @@
-/* The table of activations, and their handle. */
+/* The table of activations. */
 #include "src/mlp/activation.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "lib/arguments/arguments.h"
-#include "lib/memory/memory.h"
+#include "src/mlp/activation_functions.h"
 
-static double identity_value(const double *parameters, double x) {
-    (void)parameters;
-    return x;
+/* ---- what the kinds allow ---- */
+
+static bool whole(double n, double most) { return n >= 0 && n <= most && n == floor(n); }
+
+static bool allows_degree_64(const ntki_activation *activation, const char **rule) {
+    *rule = "n, params[0], must be a whole number from 0 to 64";
+    return whole(activation->parameters[0], 64);
 }
 
-static double identity_derivative(const double *parameters, double x) {
-    (void)parameters;
-    return isnan(x) ? x : 1;
+static bool allows_degree_16(const ntki_activation *activation, const char **rule) {
+    *rule = "n, params[0], must be a whole number from 0 to 16";
+    return whole(activation->parameters[0], 16);
 }
 
-static double relu_value(const double *parameters, double x) {
-    (void)parameters;
-    return x < 0 ? 0 : x;
+static bool allows_decay(const ntki_activation *activation, const char **rule) {
+    *rule = "b, params[1], must not be negative";
+    return activation->parameters[1] >= 0;
 }
 
-static double relu_derivative(const double *parameters, double x) {
-    (void)parameters;
-    return isnan(x) ? x : x > 0;
+static bool allows_gamma(const ntki_activation *activation, const char **rule) {
+    *rule = "gamma, params[0], must not be negative";
+    return activation->parameters[0] >= 0;
 }
 
-static double leaky_relu_value(const double *parameters, double x) { return x < 0 ? parameters[0] * x : x; }
+/* ---- the table ---- */
 
-static double leaky_relu_derivative(const double *parameters, double x) {
-    if (isnan(x))
-        return x;
-    return x < 0 ? parameters[0] : x > 0;
-}
-
-static double erf_value(const double *parameters, double x) {
-    (void)parameters;
-    return erf(x);
-}
-
-static double erf_derivative(const double *parameters, double x) {
-    (void)parameters;
-    const double two_over_sqrt_pi = 1.1283791670955125739;
-    return two_over_sqrt_pi * exp(-x * x);
-}
+#define PHI(name) .value = ntki_##name##_value, .derivative = ntki_##name##_derivative
+#define PARAMETERS(count, ...) \
+    .least_parameters = count, .most_parameters = count, .default_count = count, .defaults = {__VA_ARGS__}
+#define KINK(x) .kink_count = 1, .kinks = {x}
+#define KINKS(x, y) .kink_count = 2, .kinks = {x, y}
+#define EVEN .parity = NTK_PARITY_EVEN
+#define ODD .parity = NTK_PARITY_ODD
 
 /* Indexed by the pinned numbers of the kinds. */
 static const ntki_activation_row activation_table[] = {
-    [NTK_ACTIVATION_IDENTITY] = {"identity", 0, {0}, identity_value, identity_derivative},
-    [NTK_ACTIVATION_RELU] = {"relu", 0, {0}, relu_value, relu_derivative},
-    [NTK_ACTIVATION_LEAKY_RELU] = {"leaky_relu", 1, {0.01}, leaky_relu_value, leaky_relu_derivative},
-    [NTK_ACTIVATION_ERF] = {"erf", 0, {0}, erf_value, erf_derivative},
+    [NTK_ACTIVATION_IDENTITY] = {.name = "identity", PHI(identity), ODD},
+    [NTK_ACTIVATION_RELU] = {.name = "relu", PHI(relu), KINK(0)},
+    [NTK_ACTIVATION_LEAKY_RELU] = {.name = "leaky_relu", PHI(leaky_relu), PARAMETERS(1, 0.01), KINK(0)},
+    [NTK_ACTIVATION_ERF] = {.name = "erf", PHI(erf), PARAMETERS(3, 1, 1, 0)},
+    [NTK_ACTIVATION_ABS] = {.name = "abs", PHI(abs), EVEN, KINK(0)},
+    [NTK_ACTIVATION_TWO_SLOPE] = {.name = "two_slope", PHI(two_slope), PARAMETERS(2, 0, 1), KINK(0)},
+    [NTK_ACTIVATION_STEP] = {.name = "step", PHI(step), KINK(0)},
+    [NTK_ACTIVATION_SIGN] = {.name = "sign", PHI(sign), ODD, KINK(0)},
+    [NTK_ACTIVATION_SIGMOID_ERF] = {.name = "sigmoid_erf", PHI(sigmoid_erf)},
+    [NTK_ACTIVATION_SIN] = {.name = "sin", PHI(sin), PARAMETERS(3, 1, 1, 0)},
+    [NTK_ACTIVATION_COS] = {.name = "cos", PHI(cos), PARAMETERS(3, 1, 1, 0)},
+    [NTK_ACTIVATION_RBF] = {.name = "rbf", PHI(rbf), PARAMETERS(1, 1), .allows = allows_gamma},
+    [NTK_ACTIVATION_GELU] = {.name = "gelu", PHI(gelu)},
+    [NTK_ACTIVATION_EXP] = {.name = "exp", PHI(exp), PARAMETERS(2, 1, 1)},
+    [NTK_ACTIVATION_GAUSSIAN] = {.name = "gaussian", PHI(gaussian), PARAMETERS(2, 1, 1), .allows = allows_decay, EVEN},
+    [NTK_ACTIVATION_GABOR] = {.name = "gabor", PHI(gabor), ODD},
+    [NTK_ACTIVATION_MONOMIAL] = {.name = "monomial", PHI(monomial), PARAMETERS(1, 2), .allows = allows_degree_64},
+    [NTK_ACTIVATION_RECTIFIED_MONOMIAL] =
+        {.name = "rectified_monomial", PHI(rectified_monomial), PARAMETERS(1, 2), .allows = allows_degree_16, KINK(0)},
+    [NTK_ACTIVATION_POLYNOMIAL] = {.name = "polynomial",
+                                   PHI(polynomial),
+                                   .least_parameters = 1,
+                                   .most_parameters = NTKI_ACTIVATION_PARAMETERS,
+                                   .default_count = 2,
+                                   .defaults = {0, 1}},
+    [NTK_ACTIVATION_HERMITE] = {.name = "hermite", PHI(hermite), PARAMETERS(1, 2), .allows = allows_degree_64},
+    [NTK_ACTIVATION_NORMALISED_EXP] = {.name = "normalised_exp",
+                                       PHI(normalised_exp),
+                                       PARAMETERS(2, 1, -1),
+                                       .allows = allows_gamma},
+    [NTK_ACTIVATION_TANH] = {.name = "tanh", PHI(tanh), ODD},
+    [NTK_ACTIVATION_SIGMOID] = {.name = "sigmoid", PHI(sigmoid)},
+    [NTK_ACTIVATION_SOFTPLUS] = {.name = "softplus", PHI(softplus)},
+    [NTK_ACTIVATION_SILU] = {.name = "silu", PHI(silu)},
+    [NTK_ACTIVATION_MISH] = {.name = "mish", PHI(mish)},
+    [NTK_ACTIVATION_GELU_TANH] = {.name = "gelu_tanh", PHI(gelu_tanh)},
+    [NTK_ACTIVATION_ELU] = {.name = "elu", PHI(elu), PARAMETERS(1, 1), KINK(0)},
+    [NTK_ACTIVATION_SELU] = {.name = "selu", PHI(selu), KINK(0)},
+    [NTK_ACTIVATION_HARD_TANH] = {.name = "hard_tanh", PHI(hard_tanh), ODD, KINKS(-1, 1)},
+    [NTK_ACTIVATION_HARD_SIGMOID] = {.name = "hard_sigmoid", PHI(hard_sigmoid), KINKS(-3, 3)},
+    [NTK_ACTIVATION_RELU6] = {.name = "relu6", PHI(relu6), KINKS(0, 6)},
+    [NTK_ACTIVATION_FUNCTION] = {.name = "function"},
+    [NTK_ACTIVATION_DUAL] = {.name = "dual"},
 };
 
 enum { KINDS = sizeof(activation_table) / sizeof(activation_table[0]) };
@@ -60,8 +93,17 @@ const ntki_activation_row *ntki_activation_find(int32_t kind) {
     return kind >= 0 && kind < KINDS ? &activation_table[kind] : NULL;
 }
 
+ntki_activation ntki_activation_plain(int32_t kind) {
+    const ntki_activation_row *const row = &activation_table[kind];
+    ntki_activation activation = {
+        .kind = kind, .parameter_count = row->default_count, .parity = row->parity, .kink_count = row->kink_count};
+    memcpy(activation.parameters, row->defaults, sizeof(row->defaults));
+    memcpy(activation.kinks, row->kinks, sizeof(row->kinks));
+    return activation;
+}
+
 const char *ntk_activation_kind_name(int32_t kind) {
-    const ntki_activation_row *row = ntki_activation_find(kind);
+    const ntki_activation_row *const row = ntki_activation_find(kind);
     return row != NULL ? row->name : NULL;
 }
 
@@ -74,77 +116,4 @@ ntk_status ntk_activation_kind_from_name(const char *name, int32_t *kind) {
             return NTK_SUCCESS;
         }
     return NTK_ERR_ENUM;
-}
-
-static ntk_status check_parameters(ntk_context *context, const char *function, int32_t kind, const double *params,
-                                   int64_t n) {
-    const ntki_activation_row *row = ntki_activation_find(kind);
-    if (row == NULL)
-        return ntki_fail(context, NTK_ERR_ENUM, function, "kind is %d; it is no NTK_ACTIVATION_ number", (int)kind);
-    if (n != 0 && n != row->parameter_count)
-        return ntki_fail(context, NTK_ERR_SIZE, function, "n is %lld; %s takes %lld parameters (or 0 for the defaults)",
-                         (long long)n, row->name, (long long)row->parameter_count);
-    if (n == 0)
-        return NTK_SUCCESS;
-    const ntk_status status = ntki_check_pointer(context, function, "params", params);
-    return status != NTK_SUCCESS ? status : ntki_check_finite_vector(context, function, "params", n, params);
-}
-
-ntk_status ntk_activation_create(ntk_context *context, int32_t kind, const double *params, int64_t n,
-                                 ntk_activation **out) {
-    ntk_context *held = NULL;
-    ntk_activation *activation = NULL;
-    ntk_status status = ntki_context_acquire(context, &held);
-    if (status != NTK_SUCCESS)
-        return status;
-    if ((status = ntki_check_pointer(held, __func__, "out", out)) != NTK_SUCCESS ||
-        (status = check_parameters(held, __func__, kind, params, n)) != NTK_SUCCESS ||
-        (status = ntki_allocate(held, __func__, 1, sizeof(*activation), &activation)) != NTK_SUCCESS) {
-        ntki_context_release(held);
-        return status;
-    }
-    activation->context = held;
-    activation->activation.kind = kind;
-    memcpy(activation->activation.parameters, ntki_activation_find(kind)->defaults,
-           sizeof(activation->activation.parameters));
-    if (n > 0)
-        memcpy(activation->activation.parameters, params, (size_t)n * sizeof(double));
-    *out = activation;
-    return NTK_SUCCESS;
-}
-
-void ntk_activation_destroy(ntk_activation *activation) {
-    if (activation == NULL)
-        return;
-    ntk_context *const context = activation->context;
-    ntki_release(context, activation);
-    ntki_context_release(context);
-}
-
-ntk_status ntk_activation_evaluate(const ntk_activation *activation, int64_t n, const double *x, double *y,
-                                   double *dy) {
-    if (activation == NULL)
-        return NTK_ERR_NULL;
-    ntk_context *const context = activation->context;
-    ntk_status status;
-    if ((status = ntki_check_size(context, __func__, "n", n)) != NTK_SUCCESS ||
-        (status = ntki_check_pointer(context, __func__, "x", x)) != NTK_SUCCESS)
-        return status;
-    const ntki_matrix in = {"x", x, 1, n, n, "n"}, value = {"y", y, 1, n, n, "n"},
-                      derivative = {"dy", dy, 1, n, n, "n"};
-    if ((status = ntki_check_extent(context, __func__, &in)) != NTK_SUCCESS ||
-        (status = ntki_check_disjoint(context, __func__, &value, &derivative)) != NTK_SUCCESS ||
-        (y != x && (status = ntki_check_disjoint(context, __func__, &value, &in)) != NTK_SUCCESS) ||
-        (dy != x && (status = ntki_check_disjoint(context, __func__, &derivative, &in)) != NTK_SUCCESS))
-        return status;
-    const ntki_activation_row *const row = ntki_activation_find(activation->activation.kind);
-    const double *const parameters = activation->activation.parameters;
-    for (int64_t i = 0; i < n; i++) {
-        const double point = x[i];
-        if (y != NULL)
-            y[i] = row->value(parameters, point);
-        if (dy != NULL)
-            dy[i] = row->derivative(parameters, point);
-    }
-    return NTK_SUCCESS;
 }

@@ -1,10 +1,9 @@
-/* The specification of a network: depth, widths, activations, standard deviations. */
-#include "src/mlp/mlp.h"
-
+/* The specification of a network: depth, widths and their number of parameters. */
 #include <string.h>
 
 #include "lib/arguments/arguments.h"
 #include "lib/memory/memory.h"
+#include "src/mlp/layer.h"
 
 static ntk_status check_spec(ntk_context *context, const char *function, int64_t depth, const int64_t *widths,
                              int32_t activation) {
@@ -18,9 +17,14 @@ static ntk_status check_spec(ntk_context *context, const char *function, int64_t
         if (widths[l] < 1)
             return ntki_fail(context, NTK_ERR_SIZE, function, "widths[%lld] is %lld; it must be at least 1",
                              (long long)l, (long long)widths[l]);
-    if (ntki_activation_find(activation) == NULL)
+    const ntki_activation_row *const row = ntki_activation_find(activation);
+    if (row == NULL)
         return ntki_fail(context, NTK_ERR_ENUM, function, "activation is %d; it is no NTK_ACTIVATION_ number",
                          (int)activation);
+    if (row->value == NULL)
+        return ntki_fail(context, NTK_ERR_ENUM, function,
+                         "activation is %d; ntk_activation_create_%s() and ntk_mlp_set_activation() set that",
+                         (int)activation, row->name);
     return NTK_SUCCESS;
 }
 
@@ -54,9 +58,8 @@ ntk_status ntk_mlp_create(ntk_context *context, int64_t depth, const int64_t *wi
         return status;
     }
     memcpy(mlp->widths, widths, (size_t)(depth + 1) * sizeof(int64_t));
-    ntki_mlp_layer layer = {.weight_std = 1, .bias_std = 0, .activation = {.kind = activation}};
-    memcpy(layer.activation.parameters, ntki_activation_find(activation)->defaults,
-           sizeof(layer.activation.parameters));
+    const ntki_mlp_layer layer = {
+        .weight_std = 1, .weight_rate = 1, .bias_rate = 1, .activation = ntki_activation_plain(activation)};
     for (int64_t l = 0; l < depth; l++)
         mlp->layer[l] = layer;
     *out = mlp;
@@ -73,71 +76,6 @@ void ntk_mlp_destroy(ntk_mlp *mlp) {
     ntki_context_release(context);
 }
 
-/* low <= layer <= high */
-static ntk_status check_layer(const ntk_mlp *mlp, const char *function, int64_t layer, int64_t low, int64_t high) {
-    if (layer >= low && layer <= high)
-        return NTK_SUCCESS;
-    if (low > high)
-        return ntki_fail(mlp->context, NTK_ERR_SIZE, function, "layer is %lld; this network has no hidden layer",
-                         (long long)layer);
-    return ntki_fail(mlp->context, NTK_ERR_SIZE, function,
-                     "layer is %lld; this network of depth %lld has %lld to %lld here", (long long)layer,
-                     (long long)mlp->depth, (long long)low, (long long)high);
-}
-
-ntk_status ntk_mlp_set_layer_weight_std(ntk_mlp *mlp, int64_t layer, double weight_std) {
-    ntk_status status;
-    if (mlp == NULL)
-        return NTK_ERR_NULL;
-    if ((status = check_layer(mlp, __func__, layer, 1, mlp->depth)) != NTK_SUCCESS ||
-        (status = ntki_check_std(mlp->context, __func__, "weight_std", weight_std, false)) != NTK_SUCCESS)
-        return status;
-    mlp->layer[layer - 1].weight_std = weight_std;
-    return NTK_SUCCESS;
-}
-
-ntk_status ntk_mlp_set_layer_bias_std(ntk_mlp *mlp, int64_t layer, double bias_std) {
-    ntk_status status;
-    if (mlp == NULL)
-        return NTK_ERR_NULL;
-    if ((status = check_layer(mlp, __func__, layer, 1, mlp->depth)) != NTK_SUCCESS ||
-        (status = ntki_check_std(mlp->context, __func__, "bias_std", bias_std, true)) != NTK_SUCCESS)
-        return status;
-    mlp->layer[layer - 1].bias_std = bias_std;
-    return NTK_SUCCESS;
-}
-
-ntk_status ntk_mlp_set_weight_std(ntk_mlp *mlp, double weight_std) {
-    if (mlp == NULL)
-        return NTK_ERR_NULL;
-    const ntk_status status = ntki_check_std(mlp->context, __func__, "weight_std", weight_std, false);
-    for (int64_t l = 0; status == NTK_SUCCESS && l < mlp->depth; l++)
-        mlp->layer[l].weight_std = weight_std;
-    return status;
-}
-
-ntk_status ntk_mlp_set_bias_std(ntk_mlp *mlp, double bias_std) {
-    if (mlp == NULL)
-        return NTK_ERR_NULL;
-    const ntk_status status = ntki_check_std(mlp->context, __func__, "bias_std", bias_std, true);
-    for (int64_t l = 0; status == NTK_SUCCESS && l < mlp->depth; l++)
-        mlp->layer[l].bias_std = bias_std;
-    return status;
-}
-
-ntk_status ntk_mlp_set_activation(ntk_mlp *mlp, int64_t layer, const ntk_activation *activation) {
-    if (mlp == NULL)
-        return NTK_ERR_NULL;
-    ntk_status status;
-    if ((status = check_layer(mlp, __func__, layer, 0, mlp->depth - 1)) != NTK_SUCCESS ||
-        (status = ntki_check_pointer(mlp->context, __func__, "activation", activation)) != NTK_SUCCESS)
-        return status;
-    const int64_t first = layer == 0 ? 1 : layer, last = layer == 0 ? mlp->depth : layer;
-    for (int64_t l = first; l <= last; l++)
-        mlp->layer[l - 1].activation = activation->activation;
-    return NTK_SUCCESS;
-}
-
 ntk_status ntk_mlp_get_depth(const ntk_mlp *mlp, int64_t *depth) {
     if (mlp == NULL)
         return NTK_ERR_NULL;
@@ -152,42 +90,9 @@ ntk_status ntk_mlp_get_width(const ntk_mlp *mlp, int64_t layer, int64_t *width) 
     if (mlp == NULL)
         return NTK_ERR_NULL;
     if ((status = ntki_check_pointer(mlp->context, __func__, "width", width)) != NTK_SUCCESS ||
-        (status = check_layer(mlp, __func__, layer, 0, mlp->depth)) != NTK_SUCCESS)
+        (status = ntki_check_layer(mlp, __func__, layer, 0, mlp->depth)) != NTK_SUCCESS)
         return status;
     *width = mlp->widths[layer];
-    return NTK_SUCCESS;
-}
-
-ntk_status ntk_mlp_get_layer_weight_std(const ntk_mlp *mlp, int64_t layer, double *weight_std) {
-    ntk_status status;
-    if (mlp == NULL)
-        return NTK_ERR_NULL;
-    if ((status = ntki_check_pointer(mlp->context, __func__, "weight_std", weight_std)) != NTK_SUCCESS ||
-        (status = check_layer(mlp, __func__, layer, 1, mlp->depth)) != NTK_SUCCESS)
-        return status;
-    *weight_std = mlp->layer[layer - 1].weight_std;
-    return NTK_SUCCESS;
-}
-
-ntk_status ntk_mlp_get_layer_bias_std(const ntk_mlp *mlp, int64_t layer, double *bias_std) {
-    ntk_status status;
-    if (mlp == NULL)
-        return NTK_ERR_NULL;
-    if ((status = ntki_check_pointer(mlp->context, __func__, "bias_std", bias_std)) != NTK_SUCCESS ||
-        (status = check_layer(mlp, __func__, layer, 1, mlp->depth)) != NTK_SUCCESS)
-        return status;
-    *bias_std = mlp->layer[layer - 1].bias_std;
-    return NTK_SUCCESS;
-}
-
-ntk_status ntk_mlp_get_activation_kind(const ntk_mlp *mlp, int64_t layer, int32_t *kind) {
-    ntk_status status;
-    if (mlp == NULL)
-        return NTK_ERR_NULL;
-    if ((status = ntki_check_pointer(mlp->context, __func__, "kind", kind)) != NTK_SUCCESS ||
-        (status = check_layer(mlp, __func__, layer, 1, mlp->depth - 1)) != NTK_SUCCESS)
-        return status;
-    *kind = mlp->layer[layer - 1].activation.kind;
     return NTK_SUCCESS;
 }
 

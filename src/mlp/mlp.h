@@ -6,11 +6,17 @@
 
 enum { NTKI_MLP_MOST_LAYERS = 10000 };
 
-/* One weight layer and, but for the last, the activation after it. */
+/* One weight layer and, but for the last, what comes after it: skip, normalisation, activation, dropout. */
 typedef struct {
     double weight_std;
     double bias_std;
+    double weight_rate; /* learning-rate factors */
+    double bias_rate;
+    int64_t skip; /* z^l += z^{l-skip}; 0: none */
+    bool normalise;
+    double epsilon;
     ntki_activation activation;
+    double dropout;
 } ntki_mlp_layer;
 
 struct ntk_mlp {
@@ -18,6 +24,7 @@ struct ntk_mlp {
     int64_t depth;         /* L */
     int64_t *widths;       /* N_0 ... N_L */
     ntki_mlp_layer *layer; /* layer[l - 1] is layer l */
+    int32_t parameterisation;
 };
 
 #endif

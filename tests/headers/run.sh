@@ -57,7 +57,7 @@ structure() {
                 sub(/^[^(]*\(/, "", arguments)
                 items = split(arguments, item, ",")
                 for (j = 1; j <= items; j++)
-                    if (item[j] ~ /^ *(const )?(struct )?ntk_[a-z_]+ +[a-z]/ && item[j] !~ /ntk_(status|[a-z_]*callback) /)
+                    if (item[j] ~ /^ *(const )?(struct )?ntk_[a-z_]+ +[a-z]/ && item[j] !~ /ntk_(status|[a-z_]*callback|[a-z_]*function) /)
                         print "by value: " item[j]
             }
         }' "$1"

@@ -19,7 +19,8 @@ typedef struct {
     ntk_context *context;
     ntk_activation *activation;
     ntk_mlp *mlp;
-    ntk_kernel *kernel;
+    ntk_activation *of_caller;
+    ntk_kernel *kernel, *series, *by_duals;
     ntk_flow *flow, *flow_at;
     ntk_gp *gp, *gp_at;
     double x[N * D], z[M * D], y[N * C], gram[N * N], cross[M * N], prior[M];
@@ -31,6 +32,41 @@ typedef struct {
 static char nothing;
 
 #define MADE(type) ((type **)(void *)&w->made)
+
+static int32_t phi(void *user, int64_t n, const double *x, double *y) {
+    (void)user;
+    for (int64_t i = 0; i < n; i++)
+        y[i] = tanh(x[i]);
+    return 0;
+}
+
+static int32_t dual(void *user, int64_t n, const double *q, const double *q_other, const double *k, double *value,
+                    double *slope) {
+    (void)user, (void)q, (void)q_other;
+    for (int64_t i = 0; i < n; i++) {
+        value[i] = k[i];
+        slope[i] = 1;
+    }
+    return 0;
+}
+
+/* The NTK with a function of the caller in every hidden layer. */
+static ntk_kernel *kernel_after(world *w, ntk_activation_function function, ntk_dual_function duals) {
+    const int64_t widths[] = {D, 5, 3, C};
+    ntk_activation *activation = NULL;
+    ntk_mlp *mlp = NULL;
+    ntk_kernel *kernel = NULL;
+    if (function != NULL)
+        ASSERT_OK(ntk_activation_create_function(w->context, function, NULL, NULL, &activation));
+    else
+        ASSERT_OK(ntk_activation_create_dual(w->context, duals, NULL, &activation));
+    ASSERT_OK(ntk_mlp_create(w->context, 3, widths, NTK_ACTIVATION_RELU, &mlp));
+    ASSERT_OK(ntk_mlp_set_activation(mlp, 0, activation));
+    ASSERT_OK(ntk_kernel_create_analytic(w->context, mlp, NTK_KERNEL_NTK, &kernel));
+    ntk_mlp_destroy(mlp);
+    ntk_activation_destroy(activation);
+    return kernel;
+}
 
 static void world_create(world *w) {
     const int64_t widths[] = {D, 5, 3, C};
@@ -45,6 +81,10 @@ static void world_create(world *w) {
     ASSERT_OK(ntk_activation_create(w->context, NTK_ACTIVATION_LEAKY_RELU, NULL, 0, &w->activation));
     ASSERT_OK(ntk_mlp_create(w->context, 3, widths, NTK_ACTIVATION_RELU, &w->mlp));
     ASSERT_OK(ntk_kernel_create_analytic(w->context, w->mlp, NTK_KERNEL_NTK, &w->kernel));
+    w->series = kernel_after(w, phi, NULL);
+    ASSERT_OK(ntk_kernel_set_tolerance(w->series, 1e-3)); /* fewer allocations, faster */
+    w->by_duals = kernel_after(w, NULL, dual);
+    ASSERT_OK(ntk_activation_create_function(w->context, phi, phi, NULL, &w->of_caller));
     ASSERT_OK(ntk_kernel_gram(w->kernel, N, w->x, D, w->gram, N));
     ASSERT_OK(ntk_kernel_cross(w->kernel, M, w->z, D, N, w->x, D, w->cross, N));
     ASSERT_OK(ntk_kernel_diagonal(w->kernel, M, w->z, D, w->prior));
@@ -64,6 +104,9 @@ static void world_destroy(world *w) {
     ntk_gp_destroy(w->gp_at);
     ntk_flow_destroy(w->flow);
     ntk_flow_destroy(w->flow_at);
+    ntk_activation_destroy(w->of_caller);
+    ntk_kernel_destroy(w->series);
+    ntk_kernel_destroy(w->by_duals);
     ntk_kernel_destroy(w->kernel);
     ntk_mlp_destroy(w->mlp);
     ntk_activation_destroy(w->activation);
@@ -86,6 +129,27 @@ static ntk_status mlp_create(world *w) {
     return ntk_mlp_create(w->context, 3, widths, NTK_ACTIVATION_ERF, MADE(ntk_mlp));
 }
 
+static ntk_status activation_create_function(world *w) {
+    return ntk_activation_create_function(w->context, phi, phi, NULL, MADE(ntk_activation));
+}
+
+static ntk_status activation_create_dual(world *w) {
+    return ntk_activation_create_dual(w->context, dual, NULL, MADE(ntk_activation));
+}
+
+static ntk_status activation_evaluate(world *w) {
+    return ntk_activation_evaluate(w->of_caller, N * D, w->x, w->out, w->out + N * D);
+}
+
+/* The setter that computes: every layer tanh, with a bias. */
+static ntk_status mlp_set_initialisation(world *w) {
+    ntk_status status;
+    if ((status = ntk_mlp_set_activation(w->mlp, 0, w->of_caller)) != NTK_SUCCESS ||
+        (status = ntk_mlp_set_bias_std(w->mlp, 0.5)) != NTK_SUCCESS)
+        return status;
+    return ntk_mlp_set_initialisation(w->mlp, NTK_INITIALISATION_CRITICAL);
+}
+
 static ntk_status mlp_set_activation(world *w) { return ntk_mlp_set_activation(w->mlp, 2, w->activation); }
 
 static ntk_status kernel_create_analytic(world *w) {
@@ -100,6 +164,111 @@ static ntk_status kernel_diagonal(world *w) { return ntk_kernel_diagonal(w->kern
 
 static ntk_status kernel_apply(world *w) {
     return ntk_kernel_apply(w->kernel, M, w->z, D, N, w->x, D, C, w->y, C, w->out, C);
+}
+
+/* S^2 and T^2; the Gram matrix has to fit three times, so of fewer rows. */
+enum { ROWS = 20 };
+
+static ntk_status kernel_gram_layers(world *w) {
+    const ntk_layer_values values[] = {{sizeof(ntk_layer_values), 3, w->out, w->out + ROWS * ROWS},
+                                       {sizeof(ntk_layer_values), 1, w->out + 2 * ROWS * ROWS, NULL}};
+    return ntk_kernel_gram_layers(w->kernel, ROWS, w->x, D, 2, values, ROWS);
+}
+
+static ntk_status kernel_cross_layers(world *w) {
+    const ntk_layer_values values = {sizeof(ntk_layer_values), 2, NULL, w->out};
+    return ntk_kernel_cross_layers(w->kernel, M, w->z, D, N, w->x, D, 1, &values, N);
+}
+
+static ntk_status kernel_diagonal_layers(world *w) {
+    const ntk_layer_values values = {sizeof(ntk_layer_values), 2, w->out, NULL};
+    return ntk_kernel_diagonal_layers(w->kernel, N, w->x, D, 1, &values);
+}
+
+static ntk_status kernel_gram_packed(world *w) { return ntk_kernel_gram_packed(w->kernel, N, w->x, D, w->out); }
+
+/* Floats on the way in and out. A result goes to w->out only when there is one. */
+typedef struct {
+    float x[N * D], z[M * D], y[N * C], out[OUT];
+} floats;
+
+static void to_floats(int n, const double *from, float *to) {
+    for (int i = 0; i < n; i++)
+        to[i] = (float)from[i];
+}
+
+static void floats_of(const world *w, floats *f) {
+    to_floats(N * D, w->x, f->x);
+    to_floats(M * D, w->z, f->z);
+    to_floats(N * C, w->y, f->y);
+}
+
+static ntk_status keep(world *w, ntk_status status, int n, const floats *f) {
+    for (int i = 0; status == NTK_SUCCESS && i < n; i++)
+        w->out[i] = f->out[i];
+    return status;
+}
+
+static ntk_status kernel_gram_f32(world *w) {
+    static floats f;
+    floats_of(w, &f);
+    return keep(w, ntk_kernel_gram_f32(w->kernel, N, f.x, D, f.out, N), N * N, &f);
+}
+
+static ntk_status kernel_cross_f32(world *w) {
+    static floats f;
+    floats_of(w, &f);
+    return keep(w, ntk_kernel_cross_f32(w->kernel, M, f.z, D, N, f.x, D, f.out, N), M * N, &f);
+}
+
+static ntk_status kernel_diagonal_f32(world *w) {
+    static floats f;
+    floats_of(w, &f);
+    return keep(w, ntk_kernel_diagonal_f32(w->kernel, N, f.x, D, f.out), N, &f);
+}
+
+static ntk_status kernel_apply_f32(world *w) {
+    static floats f;
+    floats_of(w, &f);
+    return keep(w, ntk_kernel_apply_f32(w->kernel, M, f.z, D, N, f.x, D, C, f.y, C, f.out, C), M * C, &f);
+}
+
+/* These fill their outputs with NaN when they fail half-way, as derivative.h says; so by way of a block of its own. */
+static double scratch[OUT];
+
+static ntk_status copy_scratch(world *w, ntk_status status, int n) {
+    if (status == NTK_SUCCESS)
+        memcpy(w->out, scratch, sizeof(double) * (size_t)n);
+    return status;
+}
+
+static ntk_status kernel_cross_gradient(world *w) {
+    return copy_scratch(w, ntk_kernel_cross_gradient(w->kernel, 10, w->x, D, M, w->z, D, scratch), 10 * M * D);
+}
+
+static ntk_status kernel_apply_gradient(world *w) {
+    return copy_scratch(w, ntk_kernel_apply_gradient(w->kernel, M, w->z, D, N, w->x, D, C, w->y, C, scratch),
+                        M * C * D);
+}
+
+static ntk_status kernel_gram_derivative(world *w) {
+    return copy_scratch(w, ntk_kernel_gram_derivative(w->kernel, NTK_STD_WEIGHT, 2, N, w->x, D, scratch, N), N * N);
+}
+
+static ntk_status kernel_cross_derivative(world *w) {
+    return copy_scratch(
+        w, ntk_kernel_cross_derivative(w->kernel, NTK_STD_WEIGHT, 1, M, w->z, D, N, w->x, D, scratch, N), M * N);
+}
+
+static ntk_status kernel_diagonal_derivative(world *w) {
+    return copy_scratch(w, ntk_kernel_diagonal_derivative(w->kernel, NTK_STD_WEIGHT, 3, N, w->x, D, scratch), N);
+}
+
+/* With a series and with the caller's duals. */
+static ntk_status kernel_gram_series(world *w) { return ntk_kernel_gram(w->series, N, w->x, D, w->out, N); }
+
+static ntk_status kernel_cross_dual(world *w) {
+    return ntk_kernel_cross(w->by_duals, M, w->z, D, N, w->x, D, w->out, N);
 }
 
 static ntk_status flow_create(world *w) {
@@ -172,13 +341,32 @@ static const struct {
 } scenarios[] = {
     {"ntk_context_create_with_allocator", context_create, CONTEXT, 1},
     {"ntk_activation_create", activation_create, ACTIVATION, 1},
+    {"ntk_activation_create_function", activation_create_function, ACTIVATION, 1},
+    {"ntk_activation_create_dual", activation_create_dual, ACTIVATION, 1},
+    {"ntk_activation_evaluate", activation_evaluate, NONE, 2},
     {"ntk_mlp_create", mlp_create, MLP, 1},
+    {"ntk_mlp_set_initialisation", mlp_set_initialisation, NONE, 2},
     {"ntk_mlp_set_activation", mlp_set_activation, NONE, 0},
     {"ntk_kernel_create_analytic", kernel_create_analytic, KERNEL, 1},
     {"ntk_kernel_gram", kernel_gram, NONE, 1},
     {"ntk_kernel_cross", kernel_cross, NONE, 1},
     {"ntk_kernel_diagonal", kernel_diagonal, NONE, 0},
     {"ntk_kernel_apply", kernel_apply, NONE, 2},
+    {"ntk_kernel_gram", kernel_gram_series, NONE, 1},
+    {"ntk_kernel_cross", kernel_cross_dual, NONE, 1},
+    {"ntk_kernel_gram_layers", kernel_gram_layers, NONE, 1},
+    {"ntk_kernel_cross_layers", kernel_cross_layers, NONE, 1},
+    {"ntk_kernel_diagonal_layers", kernel_diagonal_layers, NONE, 0},
+    {"ntk_kernel_gram_packed", kernel_gram_packed, NONE, 1},
+    {"ntk_kernel_cross_gradient", kernel_cross_gradient, NONE, 1},
+    {"ntk_kernel_apply_gradient", kernel_apply_gradient, NONE, 1},
+    {"ntk_kernel_gram_derivative", kernel_gram_derivative, NONE, 1},
+    {"ntk_kernel_cross_derivative", kernel_cross_derivative, NONE, 1},
+    {"ntk_kernel_diagonal_derivative", kernel_diagonal_derivative, NONE, 0},
+    {"ntk_kernel_gram_f32", kernel_gram_f32, NONE, 1},
+    {"ntk_kernel_cross_f32", kernel_cross_f32, NONE, 1},
+    {"ntk_kernel_diagonal_f32", kernel_diagonal_f32, NONE, 0},
+    {"ntk_kernel_apply_f32", kernel_apply_f32, NONE, 2},
     {"ntk_flow_create", flow_create, FLOW, 3},
     {"ntk_flow_create_from_kernel", flow_create_from_kernel, FLOW, 4},
     {"ntk_flow_set_initial", flow_set_initial, NONE, 1},
@@ -218,7 +406,9 @@ static const char *const without_memory[] = {
     "ntk_context_blas_description",
     "ntk_context_cpu_path",
     "ntk_activation_destroy",
-    "ntk_activation_evaluate",
+    "ntk_activation_set_kinks",
+    "ntk_activation_set_parity",
+    "ntk_activation_evaluate", /* of a kind */
     "ntk_activation_kind_name",
     "ntk_activation_kind_from_name",
     "ntk_mlp_destroy",
@@ -226,15 +416,28 @@ static const char *const without_memory[] = {
     "ntk_mlp_set_bias_std",
     "ntk_mlp_set_layer_weight_std",
     "ntk_mlp_set_layer_bias_std",
+    "ntk_mlp_set_parameterisation",
+    "ntk_mlp_set_learning_rates",
+    "ntk_mlp_set_layer_normalisation",
+    "ntk_mlp_set_skip",
+    "ntk_mlp_set_dropout",
     "ntk_mlp_get_depth",
     "ntk_mlp_get_width",
     "ntk_mlp_get_layer_weight_std",
     "ntk_mlp_get_layer_bias_std",
     "ntk_mlp_get_activation_kind",
+    "ntk_mlp_get_parameterisation",
+    "ntk_mlp_get_learning_rates",
+    "ntk_mlp_get_layer_normalisation",
+    "ntk_mlp_get_skip",
+    "ntk_mlp_get_dropout",
     "ntk_mlp_get_parameter_count",
     "ntk_kernel_destroy",
     "ntk_kernel_get_type",
     "ntk_kernel_get_input_dimension",
+    "ntk_kernel_set_tolerance",
+    "ntk_kernel_set_most_terms",
+    "ntk_kernel_get_error_bound",
     "ntk_flow_destroy",
     "ntk_flow_set_learning_rate",
     "ntk_flow_get_learning_rate",
@@ -418,6 +621,21 @@ START_TEST(functions_without_memory_work_without_memory) {
     ASSERT_OK(ntk_mlp_get_layer_weight_std(w->mlp, 1, &value));
     ASSERT_OK(ntk_mlp_get_layer_bias_std(w->mlp, 1, &value));
     ASSERT_OK(ntk_mlp_get_activation_kind(w->mlp, 1, &small));
+    ASSERT_OK(ntk_activation_set_kinks(w->of_caller, 4, w->x));
+    ASSERT_OK(ntk_activation_set_parity(w->of_caller, NTK_PARITY_ODD));
+    ASSERT_OK(ntk_mlp_set_parameterisation(w->mlp, NTK_PARAMETERISATION_STANDARD));
+    ASSERT_OK(ntk_mlp_get_parameterisation(w->mlp, &small));
+    ASSERT_OK(ntk_mlp_set_learning_rates(w->mlp, 0, 2, 3));
+    ASSERT_OK(ntk_mlp_get_learning_rates(w->mlp, 1, &value, &value));
+    ASSERT_OK(ntk_mlp_set_layer_normalisation(w->mlp, 0, 1, 1));
+    ASSERT_OK(ntk_mlp_get_layer_normalisation(w->mlp, 1, &small, &value));
+    ASSERT_OK(ntk_mlp_set_skip(w->mlp, 2, 0));
+    ASSERT_OK(ntk_mlp_get_skip(w->mlp, 2, &large));
+    ASSERT_OK(ntk_mlp_set_dropout(w->mlp, 0, 0.5));
+    ASSERT_OK(ntk_mlp_get_dropout(w->mlp, 1, &value));
+    ASSERT_OK(ntk_kernel_set_tolerance(w->series, 1e-8));
+    ASSERT_OK(ntk_kernel_set_most_terms(w->series, 100));
+    ASSERT_OK(ntk_kernel_get_error_bound(w->series, &value));
     ASSERT_OK(ntk_mlp_get_parameter_count(w->mlp, &large));
     ASSERT_OK(ntk_kernel_get_type(w->kernel, &small));
     ASSERT_OK(ntk_kernel_get_input_dimension(w->kernel, &large));

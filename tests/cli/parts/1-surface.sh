@@ -53,7 +53,7 @@ bad "hexadecimal number" 2 "--bias-std" predict --bias-std 0x1p3
 bad "decimal comma" 2 "--bias-std" predict --bias-std 0,1
 bad "kernel word" 2 "--kernel takes ntk\|nngp, not 'rbf'" predict --kernel rbf
 bad "unknown activation" 2 "--activation knows .*relu.*, not 'swosh'" predict --train x --test x --activation swosh
-bad "parameter of relu" 2 "relu takes no parameter" predict --train x --test x --activation relu:1
+bad "parameter of relu" 2 "relu takes 0 parameters" predict --train x --test x --activation relu:1
 bad "bad parameter" 2 "'abc' .* not a finite number" predict --train x --test x --activation leaky_relu:abc
 bad "time negative" 2 "--time takes .*'-1'" predict --train x --test x --time 1,-1
 bad "time empty" 2 "--time takes" predict --train x --test x --time 1,,2

@@ -1,0 +1,148 @@
+/* Gram matrix in rectangular full packed format, TRANSR = 'N' and UPLO = 'L'  [Gustavson10].
+ *
+ * With m = ceil(n / 2), K = [K11 K21'; K21 K22] is kept in m columns of n (n odd) or n + 1 (n even) numbers. What LAPACK
+ * calls column j is row j here, and K is symmetric: row j holds K(j, i) for i = j .. n - 1 (K11 and K21 at once), and
+ * before that, where the square has room, a row of the lower triangle of K22:
+ *     n = 5:  00  01  02  03  04      n = 6:  33  00  01  02  03  04  05
+ *             33  11  12  13  14              43  44  11  12  13  14  15
+ *             43  44  22  23  24              53  54  55  22  23  24  25
+ * So panels beside the diagonals are written in place. The blocks on the diagonals go through a work area, since a tile
+ * may write above its diagonal, which is the other triangle here. */
+#include "lib/arguments/arguments.h"
+#include "lib/memory/memory.h"
+#include "src/kernel/kernel.h"
+#include "src/kernel/panels.h"
+
+typedef struct {
+    ntk_kernel *kernel;
+    const char *function;
+    const ntki_rows *rows;
+    int64_t n;
+    int64_t m;  /* rows of K11 */
+    int64_t ld; /* n or n + 1: m of these rows make the whole */
+    double *k;
+    double *first;  /* K(j, i), j < m, j <= i, is first[j * ld + i] */
+    double *second; /* K(m + i, m + j), j <= i, is second[i * ld + j] */
+    double *block;  /* the work area: NTKI_PANEL_ROWS squared, or n squared */
+} packed_gram;
+
+/* K(i, j) for i in [i0, i1), j in [j0, j1), none of them on the diagonal, to out[(i - i0) * ld + (j - j0)]. */
+static ntk_status fill_beside(const packed_gram *job, int64_t i0, int64_t i1, int64_t j0, int64_t j1, double *out) {
+    ntk_status status = NTK_SUCCESS;
+    for (int64_t j = j0; status == NTK_SUCCESS && j < j1; j += NTKI_TILE_COLUMNS)
+        status = job->kernel->evaluator->tile(job->kernel, job->function,
+                                              &(ntki_tile){.a = job->rows,
+                                                           .b = job->rows,
+                                                           .i0 = i0,
+                                                           .i1 = i1,
+                                                           .j0 = j,
+                                                           .j1 = ntki_smaller(j + NTKI_TILE_COLUMNS, j1),
+                                                           .out = out + (j - j0),
+                                                           .ldo = job->ld});
+    return status;
+}
+
+/* The lower triangle of K(i, j), i and j in [i0, i1), in the work area with the leading dimension i1 - i0. */
+static ntk_status fill_diagonal_block(const packed_gram *job, int64_t i0, int64_t i1) {
+    return job->kernel->evaluator->tile(job->kernel, job->function,
+                                        &(ntki_tile){.a = job->rows,
+                                                     .b = job->rows,
+                                                     .i0 = i0,
+                                                     .i1 = i1,
+                                                     .j0 = i0,
+                                                     .j1 = i1,
+                                                     .out = job->block,
+                                                     .ldo = i1 - i0,
+                                                     .lower = true});
+}
+
+/* K11 and K21: K(j, i) for j in [j0, j1) and i >= j. */
+static ntk_status first_panel(const packed_gram *job, int64_t j0, int64_t j1) {
+    const int64_t count = j1 - j0;
+    ntk_status status = fill_beside(job, j0, j1, j1, job->n, job->first + j0 * job->ld + j1);
+    if (status == NTK_SUCCESS)
+        status = fill_diagonal_block(job, j0, j1);
+    for (int64_t j = 0; status == NTK_SUCCESS && j < count; j++)
+        for (int64_t i = j; i < count; i++)
+            job->first[(j0 + j) * job->ld + j0 + i] = job->block[i * count + j];
+    return status;
+}
+
+/* K22: K(m + i, m + j) for i in [i0, i1) and j <= i. */
+static ntk_status second_panel(const packed_gram *job, int64_t i0, int64_t i1) {
+    const int64_t count = i1 - i0, m = job->m;
+    ntk_status status = fill_beside(job, m + i0, m + i1, m, m + i0, job->second + i0 * job->ld);
+    if (status == NTK_SUCCESS)
+        status = fill_diagonal_block(job, m + i0, m + i1);
+    for (int64_t i = 0; status == NTK_SUCCESS && i < count; i++)
+        ntki_copy_rows(1, i + 1, job->block + i * count, count, job->second + (i0 + i) * job->ld + i0, job->ld);
+    return status;
+}
+
+/* Entries made when `first` rows of the upper half and `second` rows of the lower are done, as a part of all. */
+static double fraction_of(const packed_gram *job, int64_t first, int64_t second) {
+    const double n = (double)job->n, a = (double)first, b = (double)second;
+    const double all = n * (n + 1) / 2, made = a * n - a * (a - 1) / 2 + b * (b + 1) / 2;
+    return first == job->m && second == job->n - job->m ? 1 : made / all;
+}
+
+static ntk_status fill_panels(const packed_gram *job) {
+    ntk_context *const context = job->kernel->context;
+    ntk_status status = ntki_progress(context, job->function, 0, "kernel");
+    if (status != NTK_SUCCESS)
+        return status;
+    for (int64_t j0 = 0; status == NTK_SUCCESS && j0 < job->m; j0 += NTKI_PANEL_ROWS) {
+        const int64_t j1 = ntki_smaller(j0 + NTKI_PANEL_ROWS, job->m);
+        status = first_panel(job, j0, j1);
+        if (status == NTK_SUCCESS)
+            status = ntki_progress(context, job->function, fraction_of(job, j1, 0), "kernel");
+    }
+    for (int64_t i0 = 0; status == NTK_SUCCESS && i0 < job->n - job->m; i0 += NTKI_PANEL_ROWS) {
+        const int64_t i1 = ntki_smaller(i0 + NTKI_PANEL_ROWS, job->n - job->m);
+        status = second_panel(job, i0, i1);
+        if (status == NTK_SUCCESS)
+            status = ntki_progress(context, job->function, fraction_of(job, job->m, i1), "kernel");
+    }
+    if (status != NTK_SUCCESS)
+        ntki_fill_with_nan(job->m, job->ld, job->k, job->ld);
+    return status;
+}
+
+/* The arguments were checked. */
+static ntk_status fill(ntk_kernel *kernel, const char *function, const ntki_input *input, double *k) {
+    const int64_t n = input->n, even = n % 2 == 0, ld = n + even, side = ntki_smaller(NTKI_PANEL_ROWS, n);
+    packed_gram job = {kernel, function, NULL, n, n - n / 2, ld, k, k + even, k + (1 - even) * ld, NULL};
+    ntki_rows *rows = NULL;
+    kernel->call_bound = 0;
+    kernel->call_tangent = kernel->type == NTK_KERNEL_NTK;
+    ntk_status status = ntki_allocate_matrix(kernel->context, function, side, side, &job.block);
+    if (status == NTK_SUCCESS)
+        status = kernel->evaluator->prepare(kernel, function, input, &rows);
+    if (status == NTK_SUCCESS)
+        status = kernel->evaluator->match(kernel, function, rows, rows);
+    job.rows = rows;
+    if (status == NTK_SUCCESS)
+        status = fill_panels(&job);
+    kernel->evaluator->release(kernel, rows);
+    ntki_release(kernel->context, job.block);
+    if (status == NTK_SUCCESS)
+        kernel->error_bound = kernel->call_bound;
+    return status;
+}
+
+ntk_status ntk_kernel_gram_packed(ntk_kernel *kernel, int64_t n, const double *x, int64_t ldx, double *k) {
+    if (kernel == NULL)
+        return NTK_ERR_NULL;
+    ntk_context *const context = kernel->context;
+    const ntki_matrix in = {"x", x, n, kernel->input_dimension, ldx, "ldx"};
+    ntk_status status = ntki_kernel_check_rows(kernel, __func__, "x", "n", "ldx", n, x, ldx);
+    if (status != NTK_SUCCESS)
+        return status;
+    const int64_t ld = n + (n % 2 == 0);
+    const ntki_matrix out = {"k", k, n - n / 2, ld, ld, "row length"};
+    if ((status = ntki_check_matrix(context, __func__, &out)) != NTK_SUCCESS ||
+        (status = ntki_check_disjoint(context, __func__, &out, &in)) != NTK_SUCCESS ||
+        (status = ntki_check_finite(context, __func__, &in)) != NTK_SUCCESS)
+        return status;
+    return fill(kernel, __func__, &(ntki_input){"x", 0, n, x, ldx}, k);
+}
