@@ -29,7 +29,7 @@ enum {
  * (sum) of the rows, at O(d) more for each, and layers hand on 1 - |cos|, not cos: the kernels keep full relative accuracy
  * at any depth. Data with a large common offset make every pair such a pair: centre them. Rows of a norm below 1e-150 may
  * count as zero.
- * Returns NTK_ERR_NULL, NTK_ERR_ENUM, NTK_ERR_NO_MEMORY.
+ * Returns NTK_ERR_NULL, NTK_ERR_ENUM, NTK_ERR_NO_MEMORY, NTK_ERR_UNSUPPORTED (more than 16 skips over one layer).
  * Reference: Jacot, Gabriel, Hongler 2018; Lee et al. 2018; Cho and Saul 2009 (ReLU); Williams 1997 (erf).
  * Example: examples/digits.c. Since 0.1. */
 NTK_API ntk_status ntk_kernel_create_analytic(ntk_context *context, const ntk_mlp *mlp, int32_t type, ntk_kernel **out);
@@ -44,10 +44,12 @@ NTK_API ntk_status ntk_kernel_get_type(const ntk_kernel *kernel, int32_t *type);
 NTK_API ntk_status ntk_kernel_get_input_dimension(const ntk_kernel *kernel, int64_t *dimension);
 
 /* k[i*ldk + j] = K(x_i, x_j), n x n, both triangles, exactly symmetric; equal rows give exactly the diagonal value.
- * x is n x d with d = N_0; n >= 1, ldx >= d, ldk >= n. Cost n^2 d + O(n^2 L) flops; memory beside k: n (d + 7 L + 4) doubles,
+ * x is n x d with d = N_0; n >= 1, ldx >= d, ldk >= n. Cost n^2 d + O(n^2 L) flops; memory beside k: n (d + 7 L + 4) doubles (4 n
+ * more for each layer with a skip or a normalisation),
  * and for each activation by series n (terms + 2) more.
  * Returns NTK_ERR_NULL, NTK_ERR_SIZE, NTK_ERR_LEADING_DIMENSION, NTK_ERR_OVERFLOW, NTK_ERR_ALIAS, NTK_ERR_NOT_FINITE,
- * NTK_ERR_RANGE (a kernel value exceeds the double range), NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED. Since 0.1. */
+ * NTK_ERR_RANGE (a kernel value exceeds an eighth of the double range), NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED, NTK_ERR_BLAS,
+ * NTK_ERR_ACCURACY (ntk_kernel_set_most_terms()), NTK_ERR_CALLBACK. Since 0.1. */
 NTK_API ntk_status ntk_kernel_gram(ntk_kernel *kernel, int64_t n, const double *x, int64_t ldx, double *k, int64_t ldk);
 
 /* k[i*ldk + j] = K(x_i, z_j), n x m with ldk >= m. x and z may be the same. Otherwise as ntk_kernel_gram(). Since 0.1. */
@@ -77,7 +79,8 @@ NTK_API ntk_status ntk_kernel_set_tolerance(ntk_kernel *kernel, double tolerance
  * NTK_ERR_SIZE. Since 0.2. */
 NTK_API ntk_status ntk_kernel_set_most_terms(ntk_kernel *kernel, int64_t terms);
 
-/* A bound for what truncation did to the kernel values of the last successful call, as a multiple of
+/* A bound for what truncation did to the kernel values (of all layers, for the calls that deliver layers) of the last
+ * successful call, as a multiple of
  * sqrt(K(x,x) K(x',x')), the error of every layer carried through those above it; 0 when all activations have closed forms.
  * Rounding (some 1e-15) comes on top; where a kinked activation stands above a series, the bound grows to the root of its
  * rounding. Derivatives (derivative.h) leave it as it was: they have no bound. After a solver's call it is that of the last

@@ -125,8 +125,13 @@ ntk_status ntki_analytic_bound(const ntki_analytic *analytic, const char *functi
     ntk_status status = ntki_allocate(analytic->kernel.context, function, depth, sizeof(relative_error), &work.error);
     if (status == NTK_SUCCESS)
         status = carry_errors(&work, a, b);
-    if (status == NTK_SUCCESS)
-        *bound = analytic->kernel.call_tangent ? work.error[depth - 1].tangent : work.error[depth - 1].covariance;
+    *bound = 0;
+    for (int64_t l = analytic->kernel.call_layers ? 0 : depth - 1; status == NTK_SUCCESS && l < depth; l++) {
+        const relative_error own = work.error[l];
+        *bound = larger(*bound, analytic->kernel.call_tangent ? own.tangent : own.covariance);
+        if (analytic->kernel.call_layers) /* which deliver both */
+            *bound = larger(*bound, own.covariance);
+    }
     ntki_release(analytic->kernel.context, work.error);
     return status;
 }

@@ -1,4 +1,5 @@
 /* What the analytic evaluator keeps of its inputs: unit rows, norms, and per layer the standard deviations. */
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -125,11 +126,12 @@ static layer_vectors take_vectors(const ntki_analytic_layer *layer, int64_t n, d
     return own;
 }
 
-/* Standard deviations from the covariances of the inputs with themselves. */
+/* Standard deviations from the covariances of the inputs with themselves. A subnormal covariance has no digits to divide
+ * by, and counts as 0. */
 static void close_layer(int64_t n, const double *k, double *std, double *inverse) {
     for (int64_t i = 0; i < n; i++) {
         std[i] = sqrt(k[i]);
-        inverse[i] = std[i] > 0 ? 1 / std[i] : 0;
+        inverse[i] = k[i] >= DBL_MIN ? 1 / std[i] : 0;
     }
 }
 
@@ -186,7 +188,7 @@ static void finish_layer(const ntki_analytic_layer *layer, const ntki_analytic_r
     close_layer(n, k, own->total_std, own->total_inverse);
     for (int64_t i = 0; i < n; i++) {
         const double sum = k[i] + layer->epsilon;
-        own->factor[i] = !layer->normalise ? 1 : sum > 0 ? 1 / sqrt(sum) : 0;
+        own->factor[i] = !layer->normalise ? 1 : sum >= DBL_MIN ? 1 / sqrt(sum) : 0; /* its square must be finite */
         own->seen_std[i] = own->total_std[i] * own->factor[i];
     }
     for (int64_t i = 0; layer->normalise && i < n; i++) {
@@ -260,12 +262,13 @@ static ntk_status run_layers(const ntki_analytic *analytic, const char *function
     return NTK_SUCCESS;
 }
 
-/* A finite diagonal bounds every entry (Cauchy-Schwarz). */
+/* A finite diagonal bounds every entry (Cauchy-Schwarz); the sums on the way to one stay below 8 times that. */
 static ntk_status check_range(const ntki_analytic *analytic, const char *function, const ntki_input *input,
                               const ntki_analytic_rows *rows) {
     for (int64_t l = 0; l < analytic->kernel.depth; l++)
         for (int64_t i = 0; i < rows->rows.n; i++)
-            if (!isfinite(rows->k[l][i]) || (analytic->kernel.call_tangent && !isfinite(rows->theta[l][i])))
+            if (!(rows->k[l][i] <= DBL_MAX / 8) ||
+                (analytic->kernel.call_tangent && !(rows->theta[l][i] <= DBL_MAX / 8)))
                 return ntki_fail(analytic->kernel.context, NTK_ERR_RANGE, function,
                                  "%s[%lld] has the norm %g: its kernel value exceeds the double range in layer %lld",
                                  input->name, (long long)(input->first + i), rows->side[0].rms[i], (long long)(l + 1));

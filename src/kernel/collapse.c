@@ -9,12 +9,15 @@
 /* Below this number of pairs the series would cost more than it saves. */
 enum { LEAST_PAIRS = 4096, LEAST_TERMS = 16 };
 
+/* Series are compared with G down to w = 2^-LEAST_ANGLE. */
+enum { LEAST_ANGLE = 60 };
+
 /* Norms that differ by no more than a few units in the last place count as one: normalised data. */
 static const double NORM_TOLERANCE = 0x1p-50;
 /* Series end where the coefficients have fallen to rounding. */
 static const double COEFFICIENT_TOLERANCE = 0x1p-53;
 /* A kernel that falls below this part of its diagonal would lose relative accuracy. */
-static const double LEAST_VALUE = 0x1p-5;
+static const double LEAST_VALUE = 0x1p-3;
 
 bool ntki_collapse_homogeneous(const ntk_mlp *mlp) {
     static const bool degree_one[] = {[NTK_ACTIVATION_IDENTITY] = true,
@@ -93,6 +96,34 @@ static int64_t settled(const double *coefficient, int64_t n) {
     return count;
 }
 
+static double evaluate(const double *coefficient, int64_t terms, double w) {
+    double one = 0, two = 0;
+    for (int64_t j = terms - 1; j > 0; j--) {
+        const double next = coefficient[j] + (4 * w - 2) * one - two;
+        two = one;
+        one = next;
+    }
+    return coefficient[0] + (2 * w - 1) * one - two;
+}
+
+/* Whether the series is G where it was not sampled: between the points, and towards w = 0, where a G that changes within a
+ * small angle (large norms, chaotic networks) has its whole change between w = 0 and the first point. */
+static ntk_status verify(const ntki_analytic *analytic, const char *function, const ntki_analytic_rows *rows,
+                         int64_t row, bool negative, const double *coefficient, int64_t terms, int64_t n, bool *holds) {
+    const double pi = 3.14159265358979323846;
+    const double allowed = 0x1p-53 * (32 + (double)analytic->kernel.depth); /* the rounding of both */
+    *holds = true;
+    for (int64_t i = 0; *holds && i < n + LEAST_ANGLE; i++) {
+        const double w = i < n ? 0.5 + 0.5 * cos(pi * (double)i / (double)n) : ldexp(1, (int)(n - i - 1));
+        double value = 0;
+        const ntk_status status = sample(analytic, function, rows, row, w, negative, &value);
+        if (status != NTK_SUCCESS)
+            return status;
+        *holds = fabs(value - evaluate(coefficient, terms, w)) <= allowed;
+    }
+    return NTK_SUCCESS;
+}
+
 /* One side's series in *terms coefficients, 0 when there is none short enough. */
 static ntk_status fit(const ntki_analytic *analytic, const char *function, const ntki_analytic_rows *rows, int64_t row,
                       bool negative, double *coefficient, int64_t *terms, double *least) {
@@ -100,12 +131,16 @@ static ntk_status fit(const ntki_analytic *analytic, const char *function, const
     for (int64_t n = 2 * LEAST_TERMS; n <= NTKI_COLLAPSE_TERMS; n *= 2) {
         *least = HUGE_VAL;
         memset(coefficient, 0, NTKI_COLLAPSE_TERMS * sizeof(double));
-        const ntk_status status = interpolate(analytic, function, rows, row, negative, n, coefficient, least);
+        ntk_status status = interpolate(analytic, function, rows, row, negative, n, coefficient, least);
         if (status != NTK_SUCCESS)
             return status;
-        const int64_t count = settled(coefficient, n);
-        if (count <= n - 3) {
-            *terms = count > 1 ? count : 1;
+        const int64_t count = settled(coefficient, n) > 1 ? settled(coefficient, n) : 1;
+        bool holds = count <= n - 3;
+        if (holds &&
+            (status = verify(analytic, function, rows, row, negative, coefficient, count, n, &holds)) != NTK_SUCCESS)
+            return status;
+        if (holds) {
+            *terms = count;
             return NTK_SUCCESS;
         }
     }
@@ -167,7 +202,8 @@ static norm_range range_of(const ntki_analytic_rows *rows) {
 
 static bool applies(const ntki_analytic *analytic, const ntki_analytic_rows *a, const ntki_analytic_rows *b,
                     norm_range of_a, norm_range of_b) {
-    if (analytic->one_thread || analytic->dropout || a->rows.n < LEAST_PAIRS / b->rows.n)
+    if (analytic->one_thread || analytic->dropout || analytic->kernel.call_layers ||
+        a->rows.n < LEAST_PAIRS / b->rows.n)
         return false;
     if (!(a->diagonal[of_a.largest] > 0))
         return false;

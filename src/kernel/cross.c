@@ -51,6 +51,7 @@ ntk_status ntki_kernel_cross_panels(ntk_kernel *kernel, const char *function, co
     ntki_rows *a = NULL, *b = NULL;
     kernel->call_bound = 0;
     kernel->call_tangent = ntki_result_wants_tangent(kernel, result);
+    kernel->call_layers = result->output_count > 0;
     ntk_status status = kernel->evaluator->prepare(kernel, function, x, &a);
     if (status == NTK_SUCCESS)
         status = kernel->evaluator->prepare(kernel, function, z, &b);

@@ -21,7 +21,7 @@ static ntki_layer_step_complex complex_step(const ntki_analytic *analytic, int64
     const ntki_layer_step *const step = &analytic->layer[l].step;
     const double fan_in = l == 0 ? (double)analytic->kernel.input_dimension : 1;
     const double std = which == NTK_STD_WEIGHT ? sqrt(step->weight_variance * fan_in) : sqrt(step->bias_variance);
-    const double rate = std > 0 ? 2 * change / std : 0; /* d log variance / d std */
+    const double rate = std > 0 ? 2 * change : 0; /* d log variance / d log std: small stds have no large steps */
     const double weight = which == NTK_STD_WEIGHT ? rate : 0, bias = which == NTK_STD_BIAS ? rate : 0;
     const double tangent = analytic->standard ? 0 : 1;
     return (ntki_layer_step_complex){
@@ -52,8 +52,9 @@ static ntk_status check_kernel(const ntk_kernel *kernel, const char *function) {
 
 ntk_status ntki_derivative_open(ntk_kernel *kernel, const char *function, ntki_derivative *out) {
     ntk_status status = check_kernel(kernel, function);
+    kernel->call_layers = false;
     kernel->call_tangent = true; /* E[phi' phi'] is the derivative of E[phi phi] too */
-    *out = (ntki_derivative){ntki_analytic_of(kernel), function, NULL};
+    *out = (ntki_derivative){ntki_analytic_of(kernel), function, NULL, 1};
     if (status == NTK_SUCCESS)
         status = ntki_allocate(kernel->context, function, kernel->depth, sizeof(*out->step), &out->step);
     for (int64_t l = 0; status == NTK_SUCCESS && l < kernel->depth; l++)
@@ -61,7 +62,7 @@ ntk_status ntki_derivative_open(ntk_kernel *kernel, const char *function, ntki_d
     return status;
 }
 
-ntk_status ntki_derivative_of_std(const ntki_derivative *derivative, int32_t which, int64_t layer) {
+ntk_status ntki_derivative_of_std(ntki_derivative *derivative, int32_t which, int64_t layer) {
     const ntk_kernel *const kernel = &derivative->analytic->kernel;
     if (which != NTK_STD_WEIGHT && which != NTK_STD_BIAS)
         return ntki_fail(kernel->context, NTK_ERR_ENUM, derivative->function, "which is %d; it is no NTK_STD_ number",
@@ -69,6 +70,10 @@ ntk_status ntki_derivative_of_std(const ntki_derivative *derivative, int32_t whi
     if (layer < 1 || layer > kernel->depth)
         return ntki_fail(kernel->context, NTK_ERR_SIZE, derivative->function,
                          "layer is %lld; this kernel has layers 1 to %lld", (long long)layer, (long long)kernel->depth);
+    const ntki_layer_step *const step = &derivative->analytic->layer[layer - 1].step;
+    const double fan_in = layer == 1 ? (double)kernel->input_dimension : 1;
+    const double std = sqrt(which == NTK_STD_WEIGHT ? step->weight_variance * fan_in : step->bias_variance);
+    derivative->unit = std > 0 ? std : 1;
     derivative->step[layer - 1] = complex_step(derivative->analytic, layer - 1, which, 1);
     return NTK_SUCCESS;
 }

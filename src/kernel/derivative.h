@@ -31,12 +31,13 @@ typedef struct {
     const ntki_analytic *analytic;
     const char *function;
     ntki_layer_step_complex *step; /* depth of them */
+    double unit;                   /* of a std: imaginary parts over NTKI_STEP are this times the derivative */
 } ntki_derivative;
 
 /* NTK_ERR_UNSUPPORTED when the kernel is not an analytic one, or has duals of the caller. */
 ntk_status ntki_derivative_open(ntk_kernel *kernel, const char *function, ntki_derivative *out);
 /* Gives the step of a layer (1 to L) its derivative with respect to a standard deviation. */
-ntk_status ntki_derivative_of_std(const ntki_derivative *derivative, int32_t which, int64_t layer);
+ntk_status ntki_derivative_of_std(ntki_derivative *derivative, int32_t which, int64_t layer);
 void ntki_derivative_close(const ntki_derivative *derivative);
 
 /* What each layer makes of an input alone: the complex counterpart of ntki_analytic_rows. */

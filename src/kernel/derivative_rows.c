@@ -108,7 +108,7 @@ static void finish_layer(const ntki_analytic_layer *layer, const layer_vectors *
     close_layer(n, own->k, own->total_std, own->total_inverse);
     for (int64_t i = 0; i < n; i++) {
         const ntki_real sum = own->k[i] + layer->epsilon;
-        const ntki_real factor = !layer->normalise ? 1 : NTKI_BELOW(0, sum) ? 1 / NTKI_SQRT(sum) : 0;
+        const ntki_real factor = !layer->normalise ? 1 : !NTKI_BELOW(sum, NTKI_TINY) ? 1 / NTKI_SQRT(sum) : 0;
         own->factor[i] = factor;
         own->seen_std[i] = own->total_std[i] * factor;
         k[i] = own->k[i] * (factor * factor);

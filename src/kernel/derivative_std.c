@@ -96,11 +96,12 @@ static void evaluate_chunk(const tile_job *job, int64_t i, int64_t j0, int64_t c
                                                     .theta = tangent ? theta : NULL,
                                                     .slot = slot});
     for (int64_t j = 0; j < count; j++)
-        out[j] = cimag(tangent ? theta[j] : k[j]) / NTKI_STEP;
+        out[j] = cimag(tangent ? theta[j] : k[j]) / NTKI_STEP / own->derivative.unit;
 }
 
 static double diagonal_entry(const ntk_kernel *kernel, const std_rows *rows, int64_t i) {
-    return cimag(kernel->type == NTK_KERNEL_NTK ? rows->lifted.theta[i] : rows->lifted.k[i]) / NTKI_STEP;
+    const double lifted = cimag(kernel->type == NTK_KERNEL_NTK ? rows->lifted.theta[i] : rows->lifted.k[i]);
+    return lifted / NTKI_STEP / kernel_of(kernel)->derivative.unit;
 }
 
 static void evaluate_row(int64_t index, void *argument) {

@@ -7,6 +7,7 @@ ntk_status ntki_kernel_diagonal(ntk_kernel *kernel, const char *function, const 
     const ntki_input input = {name, 0, n, x, ldx};
     ntki_rows *rows = NULL;
     kernel->call_tangent = kernel->type == NTK_KERNEL_NTK;
+    kernel->call_layers = false;
     const ntk_status status = kernel->evaluator->prepare(kernel, function, &input, &rows);
     if (status != NTK_SUCCESS)
         return status;

@@ -53,6 +53,7 @@ ntk_status ntki_kernel_gram_panels(ntk_kernel *kernel, const char *function, con
     ntki_rows *rows = NULL;
     kernel->call_bound = 0;
     kernel->call_tangent = ntki_result_wants_tangent(kernel, result);
+    kernel->call_layers = result->output_count > 0;
     ntk_status status = kernel->evaluator->prepare(kernel, function, x, &rows);
     if (status == NTK_SUCCESS)
         status = kernel->evaluator->match(kernel, function, rows, rows);

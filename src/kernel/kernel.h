@@ -73,6 +73,7 @@ struct ntk_kernel {
     double error_bound; /* of the last successful call */
     double call_bound;  /* of the call under way */
     bool call_tangent;  /* the call under way needs T */
+    bool call_layers;   /* the call under way delivers layers */
 };
 
 /* K(a_i, b) for i in [i0, i1) and all b, tile by tile. */

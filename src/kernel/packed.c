@@ -115,6 +115,7 @@ static ntk_status fill(ntk_kernel *kernel, const char *function, const ntki_inpu
     ntki_rows *rows = NULL;
     kernel->call_bound = 0;
     kernel->call_tangent = kernel->type == NTK_KERNEL_NTK;
+    kernel->call_layers = false;
     ntk_status status = ntki_allocate_matrix(kernel->context, function, side, side, &job.block);
     if (status == NTK_SUCCESS)
         status = kernel->evaluator->prepare(kernel, function, input, &rows);

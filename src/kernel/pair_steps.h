@@ -66,6 +66,13 @@ typedef struct {
     ntki_real near;
 } ntki_advanced;
 
+/* 1 - |rho| = rest / sqrt(q q'). An input with q = 0 counts as orthogonal to all others but its like. */
+NTKI_INLINE ntki_real ntki_nearness(ntki_real rest, ntki_real inverse, ntki_real inverse_other) {
+    const ntki_real near = rest * inverse * inverse_other, one = NTKI_C(1);
+    const ntki_real none = NTKI_BELOW(0, inverse) ? one : near; /* where inverse_other is 0 */
+    return NTKI_BELOW(0, inverse_other) ? (NTKI_BELOW(0, inverse) ? near : one) : none;
+}
+
 /* Adds the bias and renormalises: with p = sw^2 m m', P = next_std next_std', d = sw (m - m'),
  *   sqrt(q q') - k  = sw^2 gap + sb^2 d^2 / (P + p + sb^2)
  *   sqrt(q q') + k  = sw^2 sum + sb^2 + sb^2 (sw^2 (m^2 + m'^2) + sb^2) / (P + p).
@@ -86,7 +93,7 @@ NTKI_INLINE ntki_advanced ntki_advance(const ntki_step *step, ntki_dual dual, nt
         const ntki_real apart = below ? own * (m * m + m_other * m_other) + b : own * (difference * difference);
         rest += (below ? b : 0) + apart * (b / (below ? wide : wide + b));
     }
-    const ntki_advanced next = {k, rest * inverse * inverse_other};
+    const ntki_advanced next = {k, ntki_nearness(rest, inverse, inverse_other)};
     return next;
 }
 
@@ -228,7 +235,7 @@ static void join(const ntki_side *a, const ntki_side *a_other, int64_t i, const 
         const ntki_real rest = ntki_distance(p1, k[j], near[j], below) +
                                ntki_distance(p2, other->k[j], other->near[j], below) +
                                turn * turn / (total * b->total_std[c] + p1 + p2 + NTKI_TINY);
-        near[j] = rest * inverse * b->total_inverse[c];
+        near[j] = ntki_nearness(rest, inverse, b->total_inverse[c]);
         k[j] = sum;
     }
     for (int64_t j = 0; theta != NULL && j < count; j++)

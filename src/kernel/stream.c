@@ -34,6 +34,7 @@ ntk_status ntki_kernel_stream(ntk_kernel *kernel, const char *function, const nt
     const int64_t rows = ntki_smaller(stream->block_rows, stream->n);
     kernel->call_bound = 0;
     kernel->call_tangent = kernel->type == NTK_KERNEL_NTK;
+    kernel->call_layers = false;
     ntk_status status = ntki_allocate_matrix(context, function, rows, stream->m, &block);
     const ntki_input input = {stream->z_name, 0, stream->m, stream->z, stream->ldz};
     if (status == NTK_SUCCESS)
