@@ -24,7 +24,7 @@ enum {
 
 /* gradient[(i*m + j)*d + e] = dK(x_i, z_j) / dx_ie: n x m x d numbers without gaps, K of the kernel's type, d = N_0. x
  * is n x d, z is m x d; n, m >= 1, ldx, ldz >= d. x and z may be the same: the gradient is in the first argument only,
- * and at equal rows it is half of that of K(x,x).
+ * and at equal rows it is half of that of K(x,x) (without dropout).
  *
  * Where K has a kink (the NTK of a ReLU network at equal or, without bias, collinear and opposite rows) the entry is
  * the mean of the one-sided derivatives. In a network whose first layer has no bias, rows with sw_1 |x| / sqrt(N_0)

@@ -164,7 +164,8 @@ NTK_API ntk_status ntk_mlp_set_activation(ntk_mlp *mlp, int64_t layer, const ntk
 
 /* NTK_PARAMETERISATION_NTK (default) or _STANDARD. The covariances are the same; in the standard parameterisation the
  * NTK's term of a layer is r_w N_{l-1} E[f f] + r_b in place of r_w sw^2 E[f f] + r_b sb^2, with the real widths (and <x,x'>
- * in place of N_0 E[f f] for the first layer). Returns NTK_ERR_NULL, NTK_ERR_ENUM. Since 0.2. */
+ * in place of N_0 E[f f] for the first layer). A zero row of a layer without bias counts as
+ * orthogonal to all others, as the gradients do. Returns NTK_ERR_NULL, NTK_ERR_ENUM. Since 0.2. */
 NTK_API ntk_status ntk_mlp_set_parameterisation(ntk_mlp *mlp, int32_t parameterisation);
 
 /* Learning-rate factors r_w and r_b of a layer's weights and biases, 1 <= layer <= L, or, with layer = 0, of every layer;
