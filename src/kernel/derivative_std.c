@@ -69,7 +69,7 @@ typedef struct {
 static void evaluate_chunk(const tile_job *job, int64_t i, int64_t j0, int64_t count,
                            double _Complex (*slot)[3][NTKI_COMPLEX_CHUNK], double *out) {
     const std_kernel *const own = kernel_of(job->kernel);
-    double cosine[NTKI_COMPLEX_CHUNK], real_near[NTKI_COMPLEX_CHUNK];
+    double cosine[NTKI_COMPLEX_CHUNK], real_near[NTKI_COMPLEX_CHUNK] = {0};
     double _Complex k[NTKI_COMPLEX_CHUNK], near[NTKI_COMPLEX_CHUNK], theta[NTKI_COMPLEX_CHUNK];
     const bool tangent = job->kernel->type == NTK_KERNEL_NTK;
     memcpy(cosine, out, (size_t)count * sizeof(double));
