@@ -7,7 +7,9 @@ set -eu
 passed=0
 failed=
 start=$(date +%s)
+slow=
 for program in "$@"; do
+    began=$(date +%s)
     # The wrapper is a list of words.
     # shellcheck disable=SC2086
     if ${NTK_TEST_WRAPPER:-} "$program"; then
@@ -16,9 +18,11 @@ for program in "$@"; do
         echo "FAILED ($?): $program" >&2
         failed="$failed $program"
     fi
+    took=$(($(date +%s) - began))
+    [ "$took" -lt 10 ] || slow="$slow ${program##*/} ($took s)"
 done
 seconds=$(($(date +%s) - start))
 set -- $failed
-echo "test programs: $passed passed, $# failed, $seconds s"
+echo "test programs: $passed passed, $# failed, $seconds s${slow:+; ten seconds and more:$slow}"
 for program in "$@"; do echo "  failed: $program" >&2; done
 [ $# -eq 0 ]

@@ -42,8 +42,11 @@ START_TEST(the_best_set_runs) {
                      strstr(line, " avx512vl ") != NULL;
             break;
         }
-    if (file != NULL) {
+    if (file != NULL)
         fclose(file);
+    /* under valgrind the processor that the program sees is not the machine's */
+    const char *const wrapper = getenv("NTK_TEST_WRAPPER");
+    if (file != NULL && (wrapper == NULL || strstr(wrapper, "valgrind") == NULL)) {
         ck_assert_int_eq(best, avx512 ? NTKI_ISA_AVX512 : avx2 ? NTKI_ISA_AVX2 : NTKI_ISA_BASELINE);
     }
 #endif

@@ -205,37 +205,50 @@ static bool applies(const ntki_analytic *analytic, const ntki_analytic_rows *a, 
     if (analytic->one_thread || analytic->dropout || analytic->kernel.call_layers ||
         a->rows.n < LEAST_PAIRS / b->rows.n)
         return false;
-    if (!(a->diagonal[of_a.largest] > 0))
+    if (!(b->diagonal[of_b.largest] > 0))
         return false;
     const double low = of_a.low < of_b.low ? of_a.low : of_b.low, high = of_a.high > of_b.high ? of_a.high : of_b.high;
     return analytic->homogeneous || high - low <= NORM_TOLERANCE * high;
 }
 
+/* Samples G with inputs like row `row` and makes the series of both sides. */
+static ntk_status make_series(const ntki_analytic *analytic, const char *function, const ntki_analytic_rows *rows,
+                              int64_t row, ntki_collapse *own) {
+    int64_t positive = 0, negative = 0;
+    double least_positive = 0, least_negative = 0;
+    own->norm = -1;
+    ntk_status status = fit(analytic, function, rows, row, false, own->series.positive, &positive, &least_positive);
+    if (status == NTK_SUCCESS)
+        status = fit(analytic, function, rows, row, true, own->series.negative, &negative, &least_negative);
+    if (status != NTK_SUCCESS)
+        return status;
+    own->serves_positive = positive > 0 && least_positive >= LEAST_VALUE;
+    own->serves_negative = negative > 0 && least_negative >= LEAST_VALUE;
+    own->series.powers = false;
+    own->series.terms = own->serves_negative && negative > positive ? negative : positive;
+    choose_powers(own);
+    own->norm = rows->side[0].rms[row];
+    return NTK_SUCCESS;
+}
+
+/* The columns' largest norm is taken: a stream of row blocks keeps its columns, and what the layers make of an input, but for
+ * series, depends on its norm alone. So the same norm needs no new samples, and gives the same bits as new ones. */
 ntk_status ntki_collapse_choose(ntki_analytic *analytic, const char *function, const ntki_analytic_rows *a,
                                 const ntki_analytic_rows *b) {
     analytic->collapsed = false;
     const norm_range of_a = range_of(a), of_b = range_of(b);
     if (!applies(analytic, a, b, of_a, of_b))
         return NTK_SUCCESS;
+    ntk_status status = NTK_SUCCESS;
     if (analytic->collapse == NULL) {
-        const ntk_status status =
-            ntki_allocate(analytic->kernel.context, function, 1, sizeof(*analytic->collapse), &analytic->collapse);
+        status = ntki_allocate(analytic->kernel.context, function, 1, sizeof(*analytic->collapse), &analytic->collapse);
         if (status != NTK_SUCCESS)
             return status;
+        analytic->collapse->norm = -1;
     }
-    ntki_collapse *const own = analytic->collapse;
-    int64_t positive = 0, negative = 0;
-    double least_positive = 0, least_negative = 0;
-    ntk_status status =
-        fit(analytic, function, a, of_a.largest, false, own->series.positive, &positive, &least_positive);
+    if (analytic->series || analytic->collapse->norm != of_b.high)
+        status = make_series(analytic, function, b, of_b.largest, analytic->collapse);
     if (status == NTK_SUCCESS)
-        status = fit(analytic, function, a, of_a.largest, true, own->series.negative, &negative, &least_negative);
-    if (status != NTK_SUCCESS)
-        return status;
-    own->serves_negative = negative > 0 && least_negative >= LEAST_VALUE;
-    own->series.powers = false;
-    own->series.terms = own->serves_negative && negative > positive ? negative : positive;
-    choose_powers(own);
-    analytic->collapsed = positive > 0 && least_positive >= LEAST_VALUE;
-    return NTK_SUCCESS;
+        analytic->collapsed = analytic->collapse->serves_positive;
+    return status;
 }

@@ -11,7 +11,8 @@
 
 struct ntki_collapse {
     ntki_collapse_series series;
-    bool serves_negative; /* whether G keeps its relative accuracy at negative cosines */
+    double norm;                           /* of the inputs that G was sampled with */
+    bool serves_positive, serves_negative; /* whether G keeps its relative accuracy at cosines of that sign */
 };
 
 /* Whether d d' G is what the network computes for inputs of any norm. */

@@ -49,9 +49,7 @@ static ntk_status all_panels(ntk_kernel *kernel, const char *function, const ntk
 ntk_status ntki_kernel_cross_panels(ntk_kernel *kernel, const char *function, const ntki_input *x, const ntki_input *z,
                                     const ntki_result *result) {
     ntki_rows *a = NULL, *b = NULL;
-    kernel->call_bound = 0;
-    kernel->call_tangent = ntki_result_wants_tangent(kernel, result);
-    kernel->call_layers = result->output_count > 0;
+    ntki_kernel_begin(kernel, ntki_result_wants_tangent(kernel, result), result->output_count > 0);
     ntk_status status = kernel->evaluator->prepare(kernel, function, x, &a);
     if (status == NTK_SUCCESS)
         status = kernel->evaluator->prepare(kernel, function, z, &b);
@@ -61,9 +59,7 @@ ntk_status ntki_kernel_cross_panels(ntk_kernel *kernel, const char *function, co
         status = all_panels(kernel, function, a, b, result);
     kernel->evaluator->release(kernel, b);
     kernel->evaluator->release(kernel, a);
-    if (status == NTK_SUCCESS)
-        kernel->error_bound = kernel->call_bound;
-    return status;
+    return ntki_kernel_end(kernel, status);
 }
 
 ntk_status ntk_kernel_cross(ntk_kernel *kernel, int64_t n, const double *x, int64_t ldx, int64_t m, const double *z,

@@ -14,15 +14,14 @@ static double _Complex with_derivative(double value, double derivative) {
     return z;
 }
 
-/* The variance sw^2 / N has the derivative 2 sw / N, and so has, times the learning-rate factor, the weights' part of
- * the tangent, but in the standard parameterisation. The biases likewise. `change` is 1 for the layer that changes,
- * else 0. */
-static ntki_layer_step_complex complex_step(const ntki_analytic *analytic, int64_t l, int32_t which, double change) {
+/* `which` is the std of the weights or the biases that changes, by its logarithm, so that small stds have no large steps, or
+ * NOTHING. A variance sw^2 / N then has the derivative 2 sw^2 / N, and so has, times the learning-rate factor, the weights'
+ * part of the tangent, but in the standard parameterisation. The biases likewise. */
+enum { NOTHING = -1 };
+
+static ntki_layer_step_complex complex_step(const ntki_analytic *analytic, int64_t l, int32_t which) {
     const ntki_layer_step *const step = &analytic->layer[l].step;
-    const double fan_in = l == 0 ? (double)analytic->kernel.input_dimension : 1;
-    const double std = which == NTK_STD_WEIGHT ? sqrt(step->weight_variance * fan_in) : sqrt(step->bias_variance);
-    const double rate = std > 0 ? 2 * change : 0; /* d log variance / d log std: small stds have no large steps */
-    const double weight = which == NTK_STD_WEIGHT ? rate : 0, bias = which == NTK_STD_BIAS ? rate : 0;
+    const double weight = which == NTK_STD_WEIGHT ? 2 : 0, bias = which == NTK_STD_BIAS ? 2 : 0;
     const double tangent = analytic->standard ? 0 : 1;
     return (ntki_layer_step_complex){
         .weight_variance = with_derivative(step->weight_variance, weight * step->weight_variance),
@@ -52,13 +51,12 @@ static ntk_status check_kernel(const ntk_kernel *kernel, const char *function) {
 
 ntk_status ntki_derivative_open(ntk_kernel *kernel, const char *function, ntki_derivative *out) {
     ntk_status status = check_kernel(kernel, function);
-    kernel->call_layers = false;
-    kernel->call_tangent = true; /* E[phi' phi'] is the derivative of E[phi phi] too */
+    ntki_kernel_begin(kernel, true, false); /* E[phi' phi'] is the derivative of E[phi phi] too */
     *out = (ntki_derivative){ntki_analytic_of(kernel), function, NULL, 1};
     if (status == NTK_SUCCESS)
         status = ntki_allocate(kernel->context, function, kernel->depth, sizeof(*out->step), &out->step);
     for (int64_t l = 0; status == NTK_SUCCESS && l < kernel->depth; l++)
-        out->step[l] = complex_step(out->analytic, l, NTK_STD_WEIGHT, 0);
+        out->step[l] = complex_step(out->analytic, l, NOTHING);
     return status;
 }
 
@@ -74,7 +72,7 @@ ntk_status ntki_derivative_of_std(ntki_derivative *derivative, int32_t which, in
     const double fan_in = layer == 1 ? (double)kernel->input_dimension : 1;
     const double std = sqrt(which == NTK_STD_WEIGHT ? step->weight_variance * fan_in : step->bias_variance);
     derivative->unit = std > 0 ? std : 1;
-    derivative->step[layer - 1] = complex_step(derivative->analytic, layer - 1, which, 1);
+    derivative->step[layer - 1] = complex_step(derivative->analytic, layer - 1, which);
     return NTK_SUCCESS;
 }
 

@@ -6,8 +6,7 @@ ntk_status ntki_kernel_diagonal(ntk_kernel *kernel, const char *function, const 
                                 int64_t ldx, double *diagonal) {
     const ntki_input input = {name, 0, n, x, ldx};
     ntki_rows *rows = NULL;
-    kernel->call_tangent = kernel->type == NTK_KERNEL_NTK;
-    kernel->call_layers = false;
+    ntki_kernel_begin(kernel, kernel->type == NTK_KERNEL_NTK, false);
     const ntk_status status = kernel->evaluator->prepare(kernel, function, &input, &rows);
     if (status != NTK_SUCCESS)
         return status;

@@ -51,18 +51,14 @@ static ntk_status all_panels(ntk_kernel *kernel, const char *function, const ntk
 ntk_status ntki_kernel_gram_panels(ntk_kernel *kernel, const char *function, const ntki_input *x,
                                    const ntki_result *result) {
     ntki_rows *rows = NULL;
-    kernel->call_bound = 0;
-    kernel->call_tangent = ntki_result_wants_tangent(kernel, result);
-    kernel->call_layers = result->output_count > 0;
+    ntki_kernel_begin(kernel, ntki_result_wants_tangent(kernel, result), result->output_count > 0);
     ntk_status status = kernel->evaluator->prepare(kernel, function, x, &rows);
     if (status == NTK_SUCCESS)
         status = kernel->evaluator->match(kernel, function, rows, rows);
     if (status == NTK_SUCCESS)
         status = all_panels(kernel, function, rows, result);
     kernel->evaluator->release(kernel, rows);
-    if (status == NTK_SUCCESS)
-        kernel->error_bound = kernel->call_bound;
-    return status;
+    return ntki_kernel_end(kernel, status);
 }
 
 ntk_status ntki_kernel_gram(ntk_kernel *kernel, const char *function, int64_t n, const double *x, int64_t ldx,

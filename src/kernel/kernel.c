@@ -15,6 +15,18 @@ void ntki_kernel_release(ntk_kernel *kernel) {
     ntki_context_release(context);
 }
 
+void ntki_kernel_begin(ntk_kernel *kernel, bool tangent, bool layers) {
+    kernel->call_bound = 0;
+    kernel->call_tangent = tangent;
+    kernel->call_layers = layers;
+}
+
+ntk_status ntki_kernel_end(ntk_kernel *kernel, ntk_status status) {
+    if (status == NTK_SUCCESS)
+        kernel->error_bound = kernel->call_bound;
+    return status;
+}
+
 void ntk_kernel_destroy(ntk_kernel *kernel) { ntki_kernel_release(kernel); }
 
 ntk_status ntk_kernel_get_type(const ntk_kernel *kernel, int32_t *type) {

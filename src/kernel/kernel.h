@@ -100,6 +100,11 @@ ntk_status ntki_kernel_gram_panels(ntk_kernel *kernel, const char *function, con
 ntk_status ntki_kernel_cross_panels(ntk_kernel *kernel, const char *function, const ntki_input *x, const ntki_input *z,
                                     const ntki_result *result);
 
+/* Opens a call: what it needs of the layers, and no error yet. */
+void ntki_kernel_begin(ntk_kernel *kernel, bool tangent, bool layers);
+/* Closes it: the error bound of a successful call is kept. Returns `status`. */
+ntk_status ntki_kernel_end(ntk_kernel *kernel, ntk_status status);
+
 void ntki_kernel_retain(ntk_kernel *kernel);
 void ntki_kernel_release(ntk_kernel *kernel);
 

@@ -113,9 +113,7 @@ static ntk_status fill(ntk_kernel *kernel, const char *function, const ntki_inpu
     const int64_t n = input->n, even = n % 2 == 0, ld = n + even, side = ntki_smaller(NTKI_PANEL_ROWS, n);
     packed_gram job = {kernel, function, NULL, n, n - n / 2, ld, k, k + even, k + (1 - even) * ld, NULL};
     ntki_rows *rows = NULL;
-    kernel->call_bound = 0;
-    kernel->call_tangent = kernel->type == NTK_KERNEL_NTK;
-    kernel->call_layers = false;
+    ntki_kernel_begin(kernel, kernel->type == NTK_KERNEL_NTK, false);
     ntk_status status = ntki_allocate_matrix(kernel->context, function, side, side, &job.block);
     if (status == NTK_SUCCESS)
         status = kernel->evaluator->prepare(kernel, function, input, &rows);
@@ -126,9 +124,7 @@ static ntk_status fill(ntk_kernel *kernel, const char *function, const ntki_inpu
         status = fill_panels(&job);
     kernel->evaluator->release(kernel, rows);
     ntki_release(kernel->context, job.block);
-    if (status == NTK_SUCCESS)
-        kernel->error_bound = kernel->call_bound;
-    return status;
+    return ntki_kernel_end(kernel, status);
 }
 
 ntk_status ntk_kernel_gram_packed(ntk_kernel *kernel, int64_t n, const double *x, int64_t ldx, double *k) {

@@ -67,7 +67,7 @@ static ntk_status fill_panels(const matrix_call *call) {
 /* The arguments were checked. */
 static ntk_status fill_matrix(matrix_call *call, const ntki_input_f32 *x, const ntki_input_f32 *z) {
     ntk_kernel *const kernel = call->kernel;
-    kernel->call_bound = 0;
+    ntki_kernel_begin(kernel, kernel->type == NTK_KERNEL_NTK, false);
     ntk_status status = call->evaluator->prepare(kernel, call->function, x, &call->a);
     if (status == NTK_SUCCESS && !call->gram)
         status = call->evaluator->prepare(kernel, call->function, z, &call->b);
@@ -145,7 +145,7 @@ ntk_status ntk_kernel_diagonal_f32(ntk_kernel *kernel, int64_t n, const float *x
         (status = ntki_norm_range_add(context, __func__, &in, &range)) != NTK_SUCCESS)
         return status;
     const ntki_evaluator_f32 *const evaluator = ntki_evaluator_f32_choose(kernel, &range);
-    kernel->call_bound = 0;
+    ntki_kernel_begin(kernel, kernel->type == NTK_KERNEL_NTK, false);
     if ((status = evaluator->prepare(kernel, __func__, &(ntki_input_f32){"x", 0, n, x, ldx}, &rows)) != NTK_SUCCESS)
         return status;
     evaluator->diagonal(rows, diagonal);

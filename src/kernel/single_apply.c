@@ -86,7 +86,7 @@ static ntk_status apply(apply_call *call, float *out, int64_t ldo) {
     ntk_context *const context = call->kernel->context;
     const int64_t rows = ntki_smaller(NTKI_PANEL_ROWS, call->x.n), width = ntki_smaller(NTKI_TILE_COLUMNS, call->z.n);
     ntk_status status;
-    call->kernel->call_bound = 0;
+    ntki_kernel_begin(call->kernel, call->kernel->type == NTK_KERNEL_NTK, false);
     if ((status = ntki_allocate(context, call->function, rows, (size_t)width * sizeof(float), &call->tile)) ==
             NTK_SUCCESS &&
         (status = ntki_allocate(context, call->function, rows, (size_t)call->c * sizeof(float), &call->part)) ==

@@ -52,8 +52,6 @@ static ntk_status fill(ntk_kernel *kernel, const char *function, const ntki_inpu
         for (int64_t j = 0; j < d; j++)
             rows->x[i * d + j] = (double)input->x[i * input->ldx + j];
     const ntki_input wide = {input->name, input->first, n, rows->x, d};
-    kernel->call_tangent = kernel->type == NTK_KERNEL_NTK;
-    kernel->call_layers = false;
     if ((status = kernel->evaluator->prepare(kernel, function, &wide, &rows->inner)) != NTK_SUCCESS)
         return status;
     kernel->evaluator->diagonal(rows->inner, rows->diagonal);

@@ -32,9 +32,7 @@ ntk_status ntki_kernel_stream(ntk_kernel *kernel, const char *function, const nt
     ntki_rows *z = NULL;
     double *block = NULL;
     const int64_t rows = ntki_smaller(stream->block_rows, stream->n);
-    kernel->call_bound = 0;
-    kernel->call_tangent = kernel->type == NTK_KERNEL_NTK;
-    kernel->call_layers = false;
+    ntki_kernel_begin(kernel, kernel->type == NTK_KERNEL_NTK, false);
     ntk_status status = ntki_allocate_matrix(context, function, rows, stream->m, &block);
     const ntki_input input = {stream->z_name, 0, stream->m, stream->z, stream->ldz};
     if (status == NTK_SUCCESS)
@@ -43,9 +41,7 @@ ntk_status ntki_kernel_stream(ntk_kernel *kernel, const char *function, const nt
         status = stream_blocks(kernel, function, z, stream, block, consume, user);
     kernel->evaluator->release(kernel, z);
     ntki_release(context, block);
-    if (status == NTK_SUCCESS)
-        kernel->error_bound = kernel->call_bound;
-    return status;
+    return ntki_kernel_end(kernel, status);
 }
 
 ntk_status ntki_multiply_block(void *user, int64_t i0, int64_t rows, const double *block, int64_t ld) {
