@@ -71,7 +71,7 @@ START_TEST(all_kinds_agree_with_differences) {
     double x[N * D], z[M * D], k[N * M], got[N * M * D], expected[N * M * D];
     make_rows(41, x, z);
     for (int32_t kind = 0; kind < KINDS; kind++)
-        for (int32_t type = 0; type < 2; type++) {
+        for (int32_t type = 0; type < 2; type += (int32_t)suite_size(1, 2)) {
             ntk_kernel *const kernel = make_kernel(context, kind, type, &usual);
             ASSERT_OK(ntk_kernel_cross(kernel, N, x, D, M, z, D, k, M));
             const double size = largest(N * M, k);
@@ -96,7 +96,7 @@ START_TEST(equal_norms) {
                         turned[2 * D] = {0.75, 0.5, 0.25, -0.75, 0.5, 0.25};
     ntk_context *const context = make_context();
     for (int32_t kind = 0; kind < KINDS; kind++)
-        for (int32_t type = 0; type < 2; type++)
+        for (int32_t type = 0; type < 2; type += (int32_t)suite_size(1, 2))
             for (int biased = 0; biased < 2; biased++) {
                 ntk_kernel *const kernel = make_kernel(context, kind, type, biased ? &usual : &unbiased);
                 double rows[N * D], others[M * D], k[N * M], got[N * M * D], expected[N * M * D];
@@ -125,7 +125,7 @@ START_TEST(homogeneous_networks) {
     double x[N * D], z[M * D], k[N * M], gradient[N * M * D], derivative[N * M], diagonal[N], k_diagonal[N];
     make_rows(42, x, z);
     for (int kind = 0; kind < 5; kind++)
-        for (int32_t type = 0; type < 2; type++) {
+        for (int32_t type = 0; type < 2; type += (int32_t)suite_size(1, 2)) {
             ntk_kernel *const kernel = make_kernel(context, kinds[kind], type, &unbiased);
             ASSERT_OK(ntk_kernel_cross(kernel, N, x, D, M, z, D, k, M));
             ASSERT_OK(ntk_kernel_diagonal(kernel, N, x, D, k_diagonal));
@@ -159,7 +159,7 @@ START_TEST(last_layer) {
     double x[N * D], z[M * D], k[N * M], by_weight[N * M], by_bias[N * M];
     make_rows(43, x, z);
     for (int32_t kind = 0; kind < FIRST_PIECEWISE; kind++)
-        for (int32_t type = 0; type < 2; type++) {
+        for (int32_t type = 0; type < 2; type += (int32_t)suite_size(1, 2)) {
             ntk_kernel *const kernel = make_kernel(context, kind, type, &usual);
             double bound = 0;
             ASSERT_OK(ntk_kernel_cross(kernel, N, x, D, M, z, D, k, M));
@@ -207,7 +207,7 @@ START_TEST(equal_rows) {
     double x[N * D], z[M * D], gradient[D];
     make_rows(45, x, z);
     for (int32_t kind = 0; kind < KINDS; kind++)
-        for (int32_t type = 0; type < 2; type++) {
+        for (int32_t type = 0; type < 2; type += (int32_t)suite_size(1, 2)) {
             ntk_kernel *const kernel = make_kernel(context, kind, type, &usual);
             double own = 0;
             ASSERT_OK(ntk_kernel_cross_gradient(kernel, 1, x, D, 1, x, D, gradient));

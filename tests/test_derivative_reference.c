@@ -97,7 +97,7 @@ static void compare_stds(const reference_case *the_case, ntk_kernel *kernel, int
 static void compare_all(bool gradients) {
     ntk_context *context = NULL;
     ASSERT_OK(ntk_context_create(&context));
-    for (int number = 0; number < derivative_table.cases; number++)
+    for (int number = 0; number < derivative_table.cases; number += (int)suite_size(1, 3))
         for (int type = 0; type < 2; type++) {
             const reference_case the_case = reference_case_of(&derivative_table, number);
             const double *const expected = derivative_numbers + derivative_places[2 * number + type];
