@@ -329,6 +329,8 @@ class Contexts(unittest.TestCase):
             kernel(self.x)
 
     def test_interrupt(self):
+        # a job that a shell put into the background starts with SIGINT ignored
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
         context = ntk.Context()
         kernel = ntk.Kernel(network(3, context=context))
         context.progress = lambda fraction, phase: os.kill(os.getpid(), signal.SIGINT)
