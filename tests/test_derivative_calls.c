@@ -9,7 +9,7 @@ enum { LONG = 300, WIDE_D = 70, OUTPUTS = 3, PAD = 2 };
  * sum of 300 terms, in another order. */
 START_TEST(predictors) {
     ntk_context *const context = make_context();
-    const int64_t n = suite_size(LONG, 70), m = 90;
+    const int64_t n = suite_size(LONG, 70), m = suite_size(90, 20);
     double *const x = suite_doubles(LONG * (WIDE_D + PAD)), *const z = suite_doubles(90 * (WIDE_D + PAD));
     double *const a = suite_doubles(90 * (OUTPUTS + PAD)), *const gradient = suite_doubles(LONG * 90 * WIDE_D);
     double *const out = suite_doubles(LONG * OUTPUTS * WIDE_D), *const again = suite_doubles(LONG * OUTPUTS * WIDE_D);

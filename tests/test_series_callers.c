@@ -152,7 +152,7 @@ START_TEST(test_callers_tanh) {
     const double s[] = {0, 1e-6, 0.01, 0.5, 1, 2};
     const ntki_activation kind = ntki_activation_plain(NTK_ACTIVATION_TANH);
     prepared *const expected = prepare(&kind, 1e-13, 6, s);
-    for (int form = 0; form < 8; form++) {
+    for (int form = 0; form < 8; form += (int)suite_size(1, 3)) {
         ntki_activation own = callers(tanh_function, form % 2 == 0 ? tanh_derivative : NULL, NULL);
         own.parity = form / 2 % 2 == 0 ? NTK_PARITY_NONE : NTK_PARITY_ODD;
         own.kink_count = form / 4;

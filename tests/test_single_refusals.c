@@ -134,15 +134,17 @@ static void check_cancellation(ntk_context *context, ntk_status (*run)(const wor
     ASSERT_OK(ntk_context_set_progress(context, report, &whole));
     ASSERT_OK(run(w));
     ck_assert(whole.ordered && whole.last == 1 && whole.reports >= 2);
-    for (int at = 0; at < whole.reports; at++) {
+    for (int at = 0; at < whole.reports; at += 1 + (at > 2 ? whole.reports / 16 : 0)) {
         recorder record = {0, at, 0, true};
         ASSERT_OK(ntk_context_set_progress(context, report, &record));
         for (int64_t e = 0; e < w->n * w->n; e++)
             w->out[e] = untouched;
         ASSERT_STATUS(NTK_ERR_CANCELLED, run(w));
         ck_assert_int_eq(record.reports, at + 1);
+        int64_t as_promised = 0; /* an assertion writes a message to a pipe */
         for (int64_t e = 0; e < w->n * w->n; e++)
-            ck_assert(at > 0 && fills ? isnan(w->out[e]) : w->out[e] == untouched);
+            as_promised += at > 0 && fills ? isnan(w->out[e]) != 0 : w->out[e] == untouched;
+        ck_assert_int_eq(as_promised, w->n * w->n);
     }
 }
 
