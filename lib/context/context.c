@@ -1,14 +1,38 @@
 /* Creation, life and settings of a context. */
+#define _DEFAULT_SOURCE /* madvise */
+
 #include "lib/context/context.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include "lib/threads/parallel.h"
+
+/* Large blocks in large pages: the first touch of fresh memory in small ones is slower than what is then computed there (1.3
+ * GB/s instead of 7). It is advice: whether it is taken does not matter to the result. */
+static void advise_large_pages(void *block, size_t size) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    enum { LARGE_PAGE = 1 << 21, LEAST_SIZE = 2 * LARGE_PAGE };
+    if (block == NULL || size < LEAST_SIZE)
+        return;
+    const size_t skip = (LARGE_PAGE - (uintptr_t)block % LARGE_PAGE) % LARGE_PAGE;
+    (void)madvise((char *)block + skip, (size - skip) / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+#else
+    (void)block;
+    (void)size;
+#endif
+}
 
 static void *default_allocate(size_t size, void *user) {
     (void)user;
-    return malloc(size);
+    void *const block = malloc(size);
+    advise_large_pages(block, size);
+    return block;
 }
 
 static void default_release(void *block, void *user) {

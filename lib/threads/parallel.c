@@ -22,24 +22,26 @@ struct ntki_pool {
     pid_t process; /* a forked child has the pool but not its threads */
     atomic_llong next;
     int64_t count;
-    ntki_loop_body body;
+    ntki_worker_body body;
     void *argument;
-    int32_t workers; /* beside the caller */
-    int32_t wanted;  /* what was asked for: fewer may have started */
+    int32_t workers; /* beside the caller, who is number 0 */
+    atomic_int arrived;
+    int32_t wanted; /* what was asked for: fewer may have started */
     pthread_t thread[];
 };
 
-static void take_part(ntki_pool *pool) {
+static void take_part(ntki_pool *pool, int32_t worker) {
     for (;;) {
         const int64_t index = atomic_fetch_add(&pool->next, 1);
         if (index >= pool->count)
             return;
-        pool->body(index, pool->argument);
+        pool->body(index, worker, pool->argument);
     }
 }
 
 static void *work(void *argument) {
     ntki_pool *const pool = argument;
+    const int32_t worker = atomic_fetch_add(&pool->arrived, 1) + 1;
     int64_t seen = 0;
     pthread_mutex_lock(&pool->mutex);
     for (;;) {
@@ -49,7 +51,7 @@ static void *work(void *argument) {
             break;
         seen = pool->loop;
         pthread_mutex_unlock(&pool->mutex);
-        take_part(pool);
+        take_part(pool, worker);
         pthread_mutex_lock(&pool->mutex);
         if (--pool->busy == 0)
             pthread_cond_signal(&pool->rest);
@@ -79,6 +81,7 @@ static ntki_pool *create_pool(ntk_context *context, int32_t workers) {
         return NULL;
     *pool = (ntki_pool){.process = getpid(), .wanted = workers};
     atomic_init(&pool->next, 0);
+    atomic_init(&pool->arrived, 0);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->rest, NULL);
@@ -113,7 +116,7 @@ static ntki_pool *current_pool(ntk_context *context, int32_t workers) {
     return context->pool;
 }
 
-static void share(ntki_pool *pool, int64_t count, ntki_loop_body body, void *argument) {
+static void share(ntki_pool *pool, int64_t count, ntki_worker_body body, void *argument) {
     pthread_mutex_lock(&pool->mutex);
     pool->count = count;
     pool->body = body;
@@ -123,7 +126,7 @@ static void share(ntki_pool *pool, int64_t count, ntki_loop_body body, void *arg
     pool->loop++;
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->mutex);
-    take_part(pool);
+    take_part(pool, 0);
     pthread_mutex_lock(&pool->mutex);
     while (pool->busy > 0)
         pthread_cond_wait(&pool->rest, &pool->mutex);
@@ -149,10 +152,10 @@ static ntki_pool *current_pool(ntk_context *context, int32_t workers) {
     return context->pool;
 }
 
-static void share(ntki_pool *pool, int64_t count, ntki_loop_body body, void *argument) {
+static void share(ntki_pool *pool, int64_t count, ntki_worker_body body, void *argument) {
     (void)pool;
     for (int64_t index = 0; index < count; index++)
-        body(index, argument);
+        body(index, 0, argument);
 }
 
 void ntki_pool_destroy(ntk_context *context, ntki_pool *pool) {
@@ -166,7 +169,9 @@ int32_t ntki_threads_available(void) { return 1; }
 
 #endif
 
-void ntki_parallel_for(ntk_context *context, int64_t count, ntki_loop_body body, void *argument) {
+int32_t ntki_parallel_workers(const ntk_context *context) { return ntki_context_threads(context); }
+
+void ntki_parallel_for_workers(ntk_context *context, int64_t count, ntki_worker_body body, void *argument) {
     const int32_t threads = ntki_context_threads(context);
     ntki_pool *const pool = threads > 1 && count > 1 ? current_pool(context, threads - 1) : NULL;
     if (pool != NULL) {
@@ -174,5 +179,21 @@ void ntki_parallel_for(ntk_context *context, int64_t count, ntki_loop_body body,
         return;
     }
     for (int64_t index = 0; index < count; index++)
-        body(index, argument);
+        body(index, 0, argument);
+}
+
+typedef struct {
+    ntki_loop_body body;
+    void *argument;
+} plain_loop;
+
+static void run_plain(int64_t index, int32_t worker, void *argument) {
+    const plain_loop *const loop = argument;
+    (void)worker;
+    loop->body(index, loop->argument);
+}
+
+void ntki_parallel_for(ntk_context *context, int64_t count, ntki_loop_body body, void *argument) {
+    plain_loop loop = {body, argument};
+    ntki_parallel_for_workers(context, count, run_plain, &loop);
 }

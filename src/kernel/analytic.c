@@ -26,9 +26,9 @@ static void analytic_destroy(ntk_kernel *kernel) {
     ntki_release(kernel->context, analytic->layer);
 }
 
-static const ntki_evaluator analytic_evaluator = {ntki_analytic_prepare, ntki_analytic_release, ntki_analytic_match,
-                                                  ntki_analytic_tile,    analytic_diagonal,     analytic_layer_diagonal,
-                                                  analytic_destroy};
+static const ntki_evaluator analytic_evaluator = {
+    ntki_analytic_prepare, ntki_analytic_release,   ntki_analytic_match, ntki_analytic_tile,
+    analytic_diagonal,     analytic_layer_diagonal, analytic_destroy,    true};
 
 /* In the standard parameterisation a weight's gradient lacks the factor sw / sqrt(N), and a bias's the factor sb. */
 static ntki_layer_step layer_step(const ntk_mlp *mlp, int64_t l) {

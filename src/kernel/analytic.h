@@ -2,10 +2,12 @@
 #ifndef NTKI_ANALYTIC_H
 #define NTKI_ANALYTIC_H
 
+#include "lib/product/product.h"
 #include "src/kernel/duals.h"
 #include "src/kernel/hermite.h"
 #include "src/kernel/kernel.h"
 #include "src/kernel/pair.h"
+#include "src/kernel/panels.h"
 #include "src/mlp/mlp.h"
 
 /* Pairs of that many layers can wait for a skip to end. */
@@ -41,12 +43,21 @@ typedef struct {
     ntki_collapse *collapse; /* NULL until a call wants it */
 } ntki_analytic;
 
+/* What a thread works in: a block of a tile. Its rows are not a power of two apart, or a column would be in few places of the
+ * cache. */
+enum {
+    NTKI_WORK_COLUMNS = NTKI_BLOCK_COLUMNS + NTKI_PRODUCT_WIDTH,
+    NTKI_ANALYTIC_BLOCK = NTKI_BLOCK_ROWS * NTKI_WORK_COLUMNS
+};
+
 /* Input rows as unit vectors, their norms, and what each layer makes of an input alone. */
 typedef struct {
     ntki_rows rows;
     const double *x; /* the caller's rows, n x d with ldx: they outlive this */
     int64_t ldx;
     double *unit;          /* n x d */
+    double *packed;        /* the same for ntki_multiply_rows(), NULL until the rows are columns of a matrix */
+    double *work;          /* likewise, NTKI_ANALYTIC_BLOCK numbers for each thread */
     double *block;         /* holds all the vectors that the layers point into */
     ntki_layer_side *side; /* depth of them */
     double **k;            /* k[l] = S^{l+1}(x_i, x_i), theta[l] = T^{l+1}(x_i, x_i), before normalisation */
@@ -66,6 +77,8 @@ static inline const ntki_analytic_rows *ntki_analytic_rows_of(const ntki_rows *r
 ntk_status ntki_analytic_prepare(ntk_kernel *kernel, const char *function, const ntki_input *input, ntki_rows **out);
 void ntki_analytic_release(const ntk_kernel *kernel, ntki_rows *rows);
 ntk_status ntki_analytic_match(ntk_kernel *kernel, const char *function, ntki_rows *a, ntki_rows *b);
+/* The part of it that prepares pairs for the layers, without what tiles need. */
+ntk_status ntki_analytic_match_series(ntk_kernel *kernel, const char *function, ntki_rows *a, ntki_rows *b);
 ntk_status ntki_analytic_tile(const ntk_kernel *kernel, const char *function, const ntki_tile *tile);
 
 /* Pairs (i, j0 .. j0 + count - 1), count <= NTKI_CHUNK, on their way. theta is NULL when only S is wanted. */
@@ -81,6 +94,9 @@ typedef struct {
 /* k holds the cosines, near gets 1 - |k|: from the rows themselves where they are close, and k with it;
  * whether there were such. */
 bool ntki_chunk_compare(const ntki_chunk *chunk);
+
+/* With a bias, nearly equal inputs once more after the first layer; `angle` holds 1 - cos of the inputs. */
+void ntki_chunk_refine_first_layer(const ntki_chunk *chunk, const double *angle);
 
 /* From S^l to S^{l+1}, with the skip that ends there; then what lies between it and the activation. */
 ntk_status ntki_chunk_advance(const ntki_chunk *chunk, int64_t l);

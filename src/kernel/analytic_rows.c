@@ -8,7 +8,7 @@
 #include "lib/memory/memory.h"
 #include "lib/threads/parallel.h"
 #include "lib/cpu/isa.h"
-#include "src/kernel/collapse.h"
+#include "src/kernel/analytic.h"
 
 NTKI_STRICT_ARITHMETIC /* the first layer here and in pair_steps.h must agree to the bit */
 
@@ -317,32 +317,8 @@ void ntki_analytic_release(const ntk_kernel *kernel, ntki_rows *rows) {
     ntki_release(kernel->context, own->k);
     ntki_release(kernel->context, own->side);
     ntki_release(kernel->context, own->block);
+    ntki_release(kernel->context, own->work);
+    ntki_release(kernel->context, own->packed);
     ntki_release(kernel->context, own->unit);
     ntki_release(kernel->context, own);
-}
-
-/* Series of two sets of rows must have the same number of terms. */
-ntk_status ntki_analytic_match(ntk_kernel *kernel, const char *function, ntki_rows *a, ntki_rows *b) {
-    ntki_analytic *const analytic = (ntki_analytic *)(void *)kernel;
-    ntki_analytic_rows *const pair[2] = {(ntki_analytic_rows *)(void *)a, (ntki_analytic_rows *)(void *)b};
-    double bound = 0;
-    if (!analytic->series)
-        return ntki_collapse_choose(analytic, function, pair[0], pair[1]);
-    for (int64_t l = 1; l < kernel->depth; l++)
-        for (int i = 0; i < 2; i++) {
-            ntki_series *const own = pair[i]->series[l], *const other = pair[1 - i]->series[l];
-            if (own == NULL || own->terms >= other->terms)
-                continue;
-            const ntk_status status =
-                ntki_series_extend(kernel->context, function, &analytic->layer[l].activation, l, other->terms, own);
-            if (status != NTK_SUCCESS)
-                return status;
-            pair[i]->side[l].coefficient = own->coefficient;
-            pair[i]->side[l].terms = own->terms;
-        }
-    const ntk_status status = ntki_analytic_bound(analytic, function, pair[0], pair[1], &bound);
-    if (status != NTK_SUCCESS)
-        return status;
-    kernel->call_bound = kernel->call_bound > bound ? kernel->call_bound : bound;
-    return ntki_collapse_choose(analytic, function, pair[0], pair[1]);
 }

@@ -1,72 +1,10 @@
-/* Tiles of the analytic kernel: inner products of unit rows by BLAS, then all layers chunk by chunk in cache. */
+/* Tiles of the analytic kernel: inner products of unit rows, then all layers, block by block in cache. */
 #include <stdatomic.h>
 #include <string.h>
 
 #include "lib/threads/parallel.h"
 #include "src/kernel/collapse.h"
 #include "src/kernel/panels.h"
-
-/* 1 - |cos| from the rows themselves. Norms whose inverses leave the range belong to kernel values that do, and are served
- * by the rounded unit rows. */
-static double compare_rows(const ntki_chunk *chunk, int64_t j, double sign) {
-    const ntki_analytic_rows *const a = chunk->a, *const b = chunk->b;
-    const ntki_pair_operations *const operations = chunk->analytic->operations;
-    const int64_t d = chunk->analytic->kernel.input_dimension, i = chunk->i;
-    const double norm = a->side[0].rms[i], other = b->side[0].rms[j];
-    const double low = 1e-280, high = 1e280;
-    if (norm > low && norm < high && other > low && other < high)
-        return operations->angle_gap(d, 1 / norm, a->x + i * a->ldx, sign / other, b->x + j * b->ldx);
-    return operations->angle_gap(d, 1, a->unit + i * d, sign, b->unit + j * d);
-}
-
-static bool is_near(const ntki_chunk *chunk, int64_t j) {
-    return chunk->near[j] * (chunk->k[j] < 0 ? NTKI_OPPOSITE_WEIGHT : 1) < NTKI_NEAR_THRESHOLD;
-}
-
-static void refine_near_pairs(const ntki_chunk *chunk) {
-    double *const cosine = chunk->k, *const near = chunk->near;
-    for (int64_t j = 0; j < chunk->count; j++)
-        if (is_near(chunk, j)) {
-            const double sign = cosine[j] < 0 ? -1 : 1;
-            near[j] = compare_rows(chunk, chunk->j0 + j, sign);
-            cosine[j] = sign * (1 - near[j]);
-        }
-}
-
-/* |x| - |x'| = <x - x', x + x'> / (|x| + |x'|), which keeps digits that the rounded norms have lost. */
-static double norm_difference(const ntki_chunk *chunk, int64_t j) {
-    const int64_t d = chunk->analytic->kernel.input_dimension;
-    const double *const x = chunk->a->x + chunk->i * chunk->a->ldx, *const z = chunk->b->x + j * chunk->b->ldx;
-    const double scale = 1 / chunk->a->side[0].rms[chunk->i];
-    double sum = 0;
-    for (int64_t c = 0; c < d; c++)
-        sum += ((x[c] - z[c]) * scale) * ((x[c] + z[c]) * scale);
-    return sum / scale / (1 + chunk->b->side[0].rms[j] * scale);
-}
-
-/* With a bias, inputs of nearly the same norm and direction keep only as many digits of 1 - rho as |x| - |x'| has: those
- * pairs of the first layer once more. angle[j] is 1 - cos of the inputs. */
-static void refine_first_layer(const ntki_chunk *chunk, const double *angle) {
-    const ntki_layer_step *const step = &chunk->analytic->layer[0].step;
-    const ntki_layer_side *const a = &chunk->a->side[0], *const b = &chunk->b->side[0];
-    const double w = step->weight_variance, bias = step->bias_variance, m = a->rms[chunk->i];
-    for (int64_t j = 0; j < chunk->count; j++) {
-        const int64_t column = chunk->j0 + j;
-        const double n = b->rms[column], low = 1e-150, high = 1e150;
-        if (!(angle[j] < NTKI_NEAR_THRESHOLD && fabs(m - n) < 0x1p-10 * m && m > low && m < high))
-            continue;
-        const double turn = norm_difference(chunk, column), wide = a->next_std[chunk->i] * b->next_std[column];
-        const double rest = w * (m * n * angle[j]) + w * (turn * turn) * (bias / (wide + w * (m * n) + bias));
-        chunk->near[j] = rest * a->next_inverse[chunk->i] * b->next_inverse[column];
-    }
-}
-
-bool ntki_chunk_compare(const ntki_chunk *chunk) {
-    if (!(chunk->analytic->operations->nearness(chunk->count, chunk->k, chunk->near) < NTKI_NEAR_THRESHOLD))
-        return false;
-    refine_near_pairs(chunk);
-    return true;
-}
 
 /* The wanted values of layer l, from column `offset` of row `row` on. */
 static void deliver(const ntki_chunk *chunk, int64_t l, const ntki_tile *tile, int64_t place) {
@@ -95,7 +33,7 @@ static ntk_status run_layers(const ntki_chunk *chunk, const ntki_tile *tile, int
         if (status != NTK_SUCCESS)
             return status;
         if (l == 0 && again)
-            refine_first_layer(chunk, angle);
+            ntki_chunk_refine_first_layer(chunk, angle);
         if (tile->output_count > 0)
             deliver(chunk, l, tile, place);
         ntki_chunk_normalise(chunk, l);
@@ -117,24 +55,38 @@ static bool collapse(const ntki_chunk *chunk, double *out) {
     return true;
 }
 
+/* A tile in blocks, each a task: its inner products to a work area of the thread, then row by row through the layers. */
 typedef struct {
     const ntki_analytic *analytic;
     const char *function;
     const ntki_tile *tile;
-    int64_t rows_per_task;
+    const ntki_analytic_rows *a, *b;
+    int64_t row_blocks;
+    int64_t first; /* where the first block of columns begins: with a packed panel */
     atomic_int status;
 } tile_job;
 
-/* K(a_i, b_j) for j in [j0, j0 + count); out holds the cosines and gets the kernel, at `place` of the tile. */
-static ntk_status evaluate_chunk(const tile_job *job, int64_t i, int64_t j0, int64_t count, int64_t place,
-                                 double (*slot)[3][NTKI_CHUNK]) {
+_Static_assert(NTKI_BLOCK_COLUMNS <= NTKI_CHUNK && NTKI_BLOCK_COLUMNS % NTKI_PRODUCT_WIDTH == 0, "see evaluate_row()");
+
+typedef struct {
+    int64_t i0, i1; /* rows */
+    int64_t first;  /* the column of work[0] */
+    int64_t j0, j1; /* columns that are wanted */
+    double *work;
+} block;
+
+/* K(a_i, b_j) for j in [j0, j1); `cosine` holds the cosines and gets the kernel too. */
+static ntk_status evaluate_row(const tile_job *job, int64_t i, int64_t j0, int64_t j1, double *cosine,
+                               double (*slot)[3][NTKI_CHUNK]) {
     const ntki_tile *const tile = job->tile;
+    const int64_t count = j1 - j0, place = (i - tile->i0) * tile->ldo + (j0 - tile->j0);
+    const size_t bytes = (size_t)count * sizeof(double);
     double k[NTKI_CHUNK], near[NTKI_CHUNK], theta[NTKI_CHUNK];
     const bool tangent = tile->output_count > 0 || job->analytic->kernel.type == NTK_KERNEL_NTK;
     const ntki_chunk chunk = {.analytic = job->analytic,
                               .function = job->function,
-                              .a = ntki_analytic_rows_of(tile->a),
-                              .b = ntki_analytic_rows_of(tile->b),
+                              .a = job->a,
+                              .b = job->b,
                               .i = i,
                               .j0 = j0,
                               .count = count,
@@ -142,71 +94,116 @@ static ntk_status evaluate_chunk(const tile_job *job, int64_t i, int64_t j0, int
                               .near = near,
                               .theta = tangent ? theta : NULL,
                               .slot = slot};
-    double *const out = tile->out + place;
-    memcpy(k, out, (size_t)count * sizeof(double));
+    memcpy(k, cosine, bytes);
     const bool compared = ntki_chunk_compare(&chunk);
-    if (tile->output_count == 0 && collapse(&chunk, out))
-        return NTK_SUCCESS;
-    const ntk_status status = run_layers(&chunk, tile, place, compared);
-    if (tile->output_count == 0)
-        memcpy(out, tangent ? theta : k, (size_t)count * sizeof(double));
+    if (tile->output_count > 0)
+        return run_layers(&chunk, tile, place, compared);
+    ntk_status status = NTK_SUCCESS;
+    if (!collapse(&chunk, cosine)) {
+        status = run_layers(&chunk, tile, place, compared);
+        memcpy(cosine, tangent ? theta : k, bytes);
+    }
+    memcpy(tile->out + place, cosine, bytes);
     return status;
 }
 
-static ntk_status evaluate_row(const tile_job *job, int64_t i, double (*slot)[3][NTKI_CHUNK]) {
+static void deliver_diagonal(const tile_job *job, int64_t i) {
     const ntki_tile *const tile = job->tile;
-    const int64_t row = (i - tile->i0) * tile->ldo;
-    const int64_t end = tile->lower ? ntki_smaller(tile->j1, i) : tile->j1;
-    ntk_status status = NTK_SUCCESS;
-    for (int64_t j = tile->j0; status == NTK_SUCCESS && j < end; j += NTKI_CHUNK)
-        status = evaluate_chunk(job, i, j, ntki_smaller(NTKI_CHUNK, end - j), row + (j - tile->j0), slot);
-    if (!tile->lower || i < tile->j0 || i >= tile->j1)
-        return status;
-    const ntki_analytic_rows *const a = ntki_analytic_rows_of(tile->a);
-    const int64_t place = row + (i - tile->j0);
+    const int64_t place = (i - tile->i0) * tile->ldo + (i - tile->j0);
     if (tile->output_count == 0)
-        tile->out[place] = a->diagonal[i];
+        tile->out[place] = job->a->diagonal[i];
     for (int64_t v = 0; v < tile->output_count; v++) {
         const ntki_layer_output *const output = &tile->outputs[v];
         if (output->nngp != NULL)
-            output->nngp[place] = a->k[output->layer - 1][i];
+            output->nngp[place] = job->a->k[output->layer - 1][i];
         if (output->ntk != NULL)
-            output->ntk[place] = a->theta[output->layer - 1][i];
+            output->ntk[place] = job->a->theta[output->layer - 1][i];
     }
-    return status;
 }
 
-static void evaluate_range(tile_job *job, int64_t index, double (*slot)[3][NTKI_CHUNK]) {
-    const int64_t first = job->tile->i0 + index * job->rows_per_task;
-    for (int64_t i = first; i < ntki_smaller(first + job->rows_per_task, job->tile->i1); i++) {
-        const ntk_status status = evaluate_row(job, i, slot);
+/* K(j, i) = K(i, j), along the rows of the upper triangle. */
+static void mirror_block(const tile_job *job, const block *own) {
+    const ntki_tile *const tile = job->tile;
+    for (int64_t j = own->j0; j < own->j1; j++) {
+        const int64_t start = own->i0 > j ? own->i0 : j + 1;
+        double *const to = tile->mirror + (j - tile->j0) * tile->ldo + (start - tile->i0);
+        const double *const from = own->work + (start - own->i0) * NTKI_WORK_COLUMNS + (j - own->first);
+        for (int64_t i = 0; i < own->i1 - start; i++)
+            to[i] = from[i * NTKI_WORK_COLUMNS];
+    }
+}
+
+static void multiply(const tile_job *job, const block *own) {
+    const int64_t d = job->analytic->kernel.input_dimension;
+    ntki_multiply_rows(job->analytic->kernel.context->isa,
+                       &(ntki_product_block){.rows = own->i1 - own->i0,
+                                             .d = d,
+                                             .a = job->a->unit + own->i0 * d,
+                                             .lda = d,
+                                             .packed = job->b->packed + own->first * d,
+                                             .panels = ntki_product_panels(own->j1 - own->first),
+                                             .lower = job->tile->lower,
+                                             .shift = own->i0 - own->first,
+                                             .c = own->work,
+                                             .ldc = NTKI_WORK_COLUMNS});
+}
+
+static void evaluate_block(tile_job *job, int64_t index, int32_t worker, double (*slot)[3][NTKI_CHUNK]) {
+    const ntki_tile *const tile = job->tile;
+    const int64_t i0 = tile->i0 + index % job->row_blocks * NTKI_BLOCK_ROWS;
+    const int64_t i1 = ntki_smaller(i0 + NTKI_BLOCK_ROWS, tile->i1);
+    const int64_t first = job->first + index / job->row_blocks * NTKI_BLOCK_COLUMNS;
+    const int64_t end = ntki_smaller(first + NTKI_BLOCK_COLUMNS, tile->lower ? ntki_smaller(tile->j1, i1) : tile->j1);
+    const block own = {
+        i0, i1, first, first > tile->j0 ? first : tile->j0, end, job->b->work + worker * NTKI_ANALYTIC_BLOCK};
+    if (own.j0 >= own.j1)
+        return;
+    multiply(job, &own);
+    for (int64_t i = i0; i < i1; i++) {
+        const int64_t j1 = tile->lower ? ntki_smaller(end, i) : end;
+        double *const row = own.work + (i - i0) * NTKI_WORK_COLUMNS;
+        const ntk_status status =
+            own.j0 < j1 ? evaluate_row(job, i, own.j0, j1, row + (own.j0 - first), slot) : NTK_SUCCESS;
         if (status != NTK_SUCCESS)
             atomic_store(&job->status, status);
+        if (tile->lower && i >= own.j0 && i < end)
+            deliver_diagonal(job, i);
     }
+    if (tile->mirror != NULL)
+        mirror_block(job, &own);
 }
 
-static void evaluate_rows(int64_t index, void *argument) { evaluate_range(argument, index, NULL); }
+static void evaluate_plainly(int64_t index, int32_t worker, void *argument) {
+    evaluate_block(argument, index, worker, NULL);
+}
 
 /* With room for the pairs that wait for a skip: a large frame, which networks without skips need not touch. */
-static void evaluate_rows_with_skips(int64_t index, void *argument) {
+static void evaluate_with_skips(int64_t index, int32_t worker, void *argument) {
     double slot[NTKI_MOST_SLOTS][3][NTKI_CHUNK];
-    evaluate_range(argument, index, slot);
+    evaluate_block(argument, index, worker, slot);
+}
+
+static void run_blocks(tile_job *job) {
+    const ntki_analytic *const analytic = job->analytic;
+    const int64_t columns = job->tile->j1 - job->first;
+    const int64_t tasks = job->row_blocks * ((columns + NTKI_BLOCK_COLUMNS - 1) / NTKI_BLOCK_COLUMNS);
+    const ntki_worker_body body = analytic->slots > 0 ? evaluate_with_skips : evaluate_plainly;
+    if (!analytic->one_thread)
+        ntki_parallel_for_workers(analytic->kernel.context, tasks, body, job);
+    for (int64_t index = 0; analytic->one_thread && index < tasks; index++)
+        if (atomic_load(&job->status) == NTK_SUCCESS)
+            body(index, 0, job);
 }
 
 ntk_status ntki_analytic_tile(const ntk_kernel *kernel, const char *function, const ntki_tile *tile) {
-    const ntki_analytic *const analytic = ntki_analytic_of(kernel);
-    const ntki_analytic_rows *const a = ntki_analytic_rows_of(tile->a), *const b = ntki_analytic_rows_of(tile->b);
-    const int64_t d = kernel->input_dimension, rows = tile->i1 - tile->i0;
-    ntki_dgemm(&kernel->context->blas, NTKI_NO_TRANSPOSE, NTKI_TRANSPOSE, rows, tile->j1 - tile->j0, d, 1,
-               a->unit + tile->i0 * d, d, b->unit + tile->j0 * d, d, 0, tile->out, tile->ldo);
-    tile_job job = {.analytic = analytic, .function = function, .tile = tile, .rows_per_task = 8};
+    tile_job job = {.analytic = ntki_analytic_of(kernel),
+                    .function = function,
+                    .tile = tile,
+                    .a = ntki_analytic_rows_of(tile->a),
+                    .b = ntki_analytic_rows_of(tile->b),
+                    .row_blocks = (tile->i1 - tile->i0 + NTKI_BLOCK_ROWS - 1) / NTKI_BLOCK_ROWS,
+                    .first = tile->j0 / NTKI_PRODUCT_WIDTH * NTKI_PRODUCT_WIDTH};
     atomic_init(&job.status, NTK_SUCCESS);
-    const int64_t tasks = (rows + job.rows_per_task - 1) / job.rows_per_task;
-    const ntki_loop_body body = analytic->slots > 0 ? evaluate_rows_with_skips : evaluate_rows;
-    if (!analytic->one_thread)
-        ntki_parallel_for(kernel->context, tasks, body, &job);
-    for (int64_t index = 0; analytic->one_thread && index < tasks; index++)
-        if (atomic_load(&job.status) == NTK_SUCCESS)
-            body(index, &job);
+    run_blocks(&job);
     return atomic_load(&job.status);
 }

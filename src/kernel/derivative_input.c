@@ -170,7 +170,7 @@ static ntk_status run_block(gradient_job *job, ntki_rows *z, int64_t i0) {
     block.rows_x = input.x;
     block.ldx = input.ldx;
     if (status == NTK_SUCCESS)
-        status = ntki_analytic_match(kernel, function, x, z);
+        status = ntki_analytic_match_series(kernel, function, x, z);
     if (status == NTK_SUCCESS)
         status = evaluate_block(&block, ntki_analytic_rows_of(x), ntki_analytic_rows_of(z), lifted.zero);
     ntki_analytic_release(kernel, x);

@@ -52,7 +52,7 @@ static ntk_status std_prepare(ntk_kernel *kernel, const char *function, const nt
 static ntk_status std_match(ntk_kernel *kernel, const char *function, ntki_rows *a, ntki_rows *b) {
     std_rows *const pair[2] = {(std_rows *)(void *)a, (std_rows *)(void *)b};
     const ntki_derivative *const derivative = &kernel_of(kernel)->derivative;
-    ntk_status status = ntki_analytic_match(kernel_of(kernel)->of, function, pair[0]->real, pair[1]->real);
+    ntk_status status = ntki_analytic_match_series(kernel_of(kernel)->of, function, pair[0]->real, pair[1]->real);
     for (int i = 0; status == NTK_SUCCESS && i < (a == b ? 1 : 2); i++)
         status = ntki_complex_rows_create(derivative, ntki_analytic_rows_of(pair[i]->real), NTKI_ALONG_STEPS,
                                           &pair[i]->lifted);

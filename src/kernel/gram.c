@@ -4,9 +4,10 @@
 #include "src/kernel/mirror.h"
 #include "src/kernel/panels.h"
 
-/* The panel is mirrored when all its tiles are made: tiles may write above the diagonal. */
+/* What the evaluator does not mirror is mirrored when all tiles of the panel are made: they may write above the diagonal. */
 static ntk_status gram_panel(const ntk_kernel *kernel, const char *function, const ntki_rows *rows, int64_t i0,
                              int64_t i1, const ntki_result *result) {
+    const bool mirrors = kernel->evaluator->mirrors && result->k != NULL;
     ntk_status status = NTK_SUCCESS;
     for (int64_t j0 = 0; status == NTK_SUCCESS && j0 < i1; j0 += NTKI_TILE_COLUMNS)
         status = ntki_result_tile(kernel, function, result,
@@ -16,10 +17,11 @@ static ntk_status gram_panel(const ntk_kernel *kernel, const char *function, con
                                                .i1 = i1,
                                                .j0 = j0,
                                                .j1 = ntki_smaller(j0 + NTKI_TILE_COLUMNS, i1),
-                                               .lower = true});
+                                               .lower = true,
+                                               .mirror = mirrors ? result->k + j0 * result->ldk + i0 : NULL});
     if (status != NTK_SUCCESS)
         return status;
-    if (result->k != NULL)
+    if (result->k != NULL && !mirrors)
         ntki_mirror(kernel->context, result->k, result->ldk, i0, i1);
     for (int64_t v = 0; v < result->output_count; v++) {
         if (result->outputs[v].nngp != NULL)

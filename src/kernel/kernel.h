@@ -22,7 +22,8 @@ typedef struct {
 } ntki_layer_output;
 
 /* K(a_i, b_j) for i in [i0, i1), j in [j0, j1) goes to out[(i - i0) * ldo + (j - j0)]. With `lower`, a and b are the same
- * set and only j <= i is wanted; the rest of the tile may hold anything. With `outputs`, the values of those layers go there
+ * set and only j <= i is wanted; the rest of the tile may hold anything. With `mirror`, for evaluators that mirror, K(b_j, a_i)
+ * for j < i goes to mirror[(j - j0) * ldo + (i - i0)] too, and nothing else above the diagonal is written. With `outputs`, the values of those layers go there
  * (all with ldo), and `out`, which is one of them, is where the work may begin. */
 typedef struct {
     const ntki_rows *a;
@@ -31,6 +32,7 @@ typedef struct {
     double *out;
     int64_t ldo;
     bool lower;
+    double *mirror; /* or NULL */
     const ntki_layer_output *outputs;
     int64_t output_count;
 } ntki_tile;
@@ -59,6 +61,7 @@ typedef struct {
     void (*layer_diagonal)(const ntki_rows *rows, int64_t layer, bool tangent, double *diagonal);
     /* Frees what the evaluator added to the handle. */
     void (*destroy)(ntk_kernel *kernel);
+    bool mirrors; /* tile() heeds ntki_tile.mirror */
 } ntki_evaluator;
 
 struct ntk_kernel {

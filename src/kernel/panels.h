@@ -1,6 +1,6 @@
-/* How kernel matrices are cut. A panel is a band of rows; a tile of it is made by one evaluator call, small enough that
- * the elementwise work finds the inner products in cache (16 MB, a share of the last level), wide enough that BLAS, which
- * packs the columns anew for each panel, runs at its own speed. */
+/* How kernel matrices are cut. A panel is a band of rows, after which progress is reported; a tile of it is made by one
+ * evaluator call. The analytic evaluator cuts a tile in blocks, the tasks of the threads: 200 kB that stay in the second-level
+ * cache from the inner products to the kernel values, with rows enough that reading the columns' packed rows costs little. */
 #ifndef NTKI_PANELS_H
 #define NTKI_PANELS_H
 
@@ -10,10 +10,16 @@
 
 /* The tests set them small, to cut small matrices in many ways. */
 #ifndef NTKI_PANEL_ROWS
-#define NTKI_PANEL_ROWS 256
+#define NTKI_PANEL_ROWS 384
 #endif
 #ifndef NTKI_TILE_COLUMNS
 #define NTKI_TILE_COLUMNS 8192
+#endif
+#ifndef NTKI_BLOCK_ROWS
+#define NTKI_BLOCK_ROWS 96
+#endif
+#ifndef NTKI_BLOCK_COLUMNS
+#define NTKI_BLOCK_COLUMNS 256
 #endif
 
 /* What was written before a cancellation must not pass for a result. */

@@ -29,6 +29,7 @@ static void spoil(const matrix_call *call) {
 /* Rows [i0, i1); of a Gram matrix, their lower triangle and its mirror image. */
 static ntk_status fill_panel(const matrix_call *call, int64_t i0, int64_t i1) {
     const int64_t end = call->gram ? i1 : call->b->n;
+    const bool mirrors = call->gram && call->evaluator->mirrors;
     ntk_status status = NTK_SUCCESS;
     for (int64_t j0 = 0; status == NTK_SUCCESS && j0 < end; j0 += NTKI_TILE_COLUMNS)
         status = call->evaluator->tile(call->kernel, call->function,
@@ -40,8 +41,9 @@ static ntk_status fill_panel(const matrix_call *call, int64_t i0, int64_t i1) {
                                                         .j1 = ntki_smaller(j0 + NTKI_TILE_COLUMNS, end),
                                                         .out = call->k + i0 * call->ldk + j0,
                                                         .ldo = call->ldk,
-                                                        .lower = call->gram});
-    if (status == NTK_SUCCESS && call->gram)
+                                                        .lower = call->gram,
+                                                        .mirror = mirrors ? call->k + j0 * call->ldk + i0 : NULL});
+    if (status == NTK_SUCCESS && call->gram && !mirrors)
         ntki_mirror(call->kernel->context, call->k, call->ldk, i0, i1);
     return status;
 }
@@ -80,9 +82,7 @@ static ntk_status fill_matrix(matrix_call *call, const ntki_input_f32 *x, const 
     if (!call->gram)
         call->evaluator->release(kernel, call->b);
     call->evaluator->release(kernel, call->a);
-    if (status == NTK_SUCCESS)
-        kernel->error_bound = kernel->call_bound;
-    return status;
+    return ntki_kernel_end(kernel, status);
 }
 
 /* Size, extent and place of the rows that a call reads. */

@@ -25,6 +25,7 @@ typedef struct {
     float *out;
     int64_t ldo;
     bool lower;
+    float *mirror;
 } ntki_tile_f32;
 
 /* As ntki_evaluator. */
@@ -34,6 +35,7 @@ typedef struct {
     ntk_status (*match)(ntk_kernel *kernel, const char *function, ntki_rows *a, ntki_rows *b);
     ntk_status (*tile)(const ntk_kernel *kernel, const char *function, const ntki_tile_f32 *tile);
     void (*diagonal)(const ntki_rows *rows, float *diagonal);
+    bool mirrors;
 } ntki_evaluator_f32;
 
 extern const ntki_evaluator_f32 ntki_evaluator_single;
@@ -52,13 +54,21 @@ ntk_status ntki_norm_range_add(ntk_context *context, const char *function, const
 /* The evaluator for rows whose norms are in the range. */
 const ntki_evaluator_f32 *ntki_evaluator_f32_choose(const ntk_kernel *kernel, const ntki_norm_range *range);
 
+/* What a thread works in, as NTKI_ANALYTIC_BLOCK. */
+enum {
+    NTKI_WORK_COLUMNS_F32 = NTKI_BLOCK_COLUMNS + NTKI_PRODUCT_WIDTH_F32,
+    NTKI_SINGLE_BLOCK = NTKI_BLOCK_ROWS * NTKI_WORK_COLUMNS_F32
+};
+
 /* Rows prepared by `single`. What a pair depends on is kept in both precisions: the floats are for most pairs, the doubles
  * for those whose kernel value is a small difference. */
 typedef struct {
     ntki_rows rows;
     const float *x; /* the caller's rows, n x d with ldx: they outlive this */
     int64_t ldx;
-    float *unit; /* n x d */
+    float *unit;   /* n x d */
+    float *packed; /* the same for ntki_multiply_rows_f32(), NULL until the rows are columns of a matrix */
+    float *work;   /* likewise, NTKI_SINGLE_BLOCK numbers for each thread */
     float *floats;
     double *doubles;
     ntki_layer_side_f32 *side; /* depth of them */

@@ -27,7 +27,8 @@ typedef struct {
 /* product += K(x_i, z_j) A_j for the rows of one panel, prepared, and the columns [j0, j1). */
 static ntk_status add_tile(const apply_call *call, const ntki_rows *rows, int64_t j0, int64_t j1, double *product) {
     const int64_t ld = j1 - j0, c = call->c;
-    const ntki_tile_f32 tile = {rows, call->columns, 0, rows->n, j0, j1, call->tile, ld, false};
+    const ntki_tile_f32 tile = {
+        .a = rows, .b = call->columns, .i1 = rows->n, .j0 = j0, .j1 = j1, .out = call->tile, .ldo = ld};
     const ntk_status status = call->evaluator->tile(call->kernel, call->function, &tile);
     for (int64_t j = 0; status == NTK_SUCCESS && j < ld; j += SUM_LENGTH) {
         ntki_sgemm(&call->kernel->context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, rows->n, c,

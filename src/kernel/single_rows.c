@@ -157,15 +157,41 @@ void ntki_single_release(const ntk_kernel *kernel, ntki_rows *rows) {
     ntki_release(kernel->context, own->side);
     ntki_release(kernel->context, own->doubles);
     ntki_release(kernel->context, own->floats);
+    ntki_release(kernel->context, own->work);
+    ntki_release(kernel->context, own->packed);
     ntki_release(kernel->context, own->unit);
     ntki_release(kernel->context, own);
 }
 
+typedef struct {
+    const ntki_single_rows *rows;
+    int64_t d, panels;
+} pack_job;
+
+enum { PANELS_PER_TASK = 4 };
+
+static void pack_panels(int64_t index, void *argument) {
+    const pack_job *const job = argument;
+    const int64_t first = index * PANELS_PER_TASK;
+    ntki_product_pack_f32(job->rows->unit, job->rows->rows.n, job->d, job->d, first,
+                          ntki_smaller(first + PANELS_PER_TASK, job->panels), job->rows->packed);
+}
+
+/* As that of the analytic evaluator: what the tiles need of the columns. */
 static ntk_status match(ntk_kernel *kernel, const char *function, ntki_rows *a, ntki_rows *b) {
-    (void)kernel;
-    (void)function;
+    ntki_single_rows *const rows = (ntki_single_rows *)(void *)b;
+    const int64_t d = kernel->input_dimension, panels = ntki_product_panels_f32(b->n);
     (void)a;
-    (void)b;
+    if (rows->packed != NULL)
+        return NTK_SUCCESS;
+    ntk_status status;
+    if ((status = ntki_allocate(kernel->context, function, ntki_parallel_workers(kernel->context),
+                                NTKI_SINGLE_BLOCK * sizeof(float), &rows->work)) != NTK_SUCCESS ||
+        (status = ntki_allocate(kernel->context, function, panels * NTKI_PRODUCT_WIDTH_F32, (size_t)d * sizeof(float),
+                                &rows->packed)) != NTK_SUCCESS)
+        return status;
+    pack_job job = {rows, d, panels};
+    ntki_parallel_for(kernel->context, (panels + PANELS_PER_TASK - 1) / PANELS_PER_TASK, pack_panels, &job);
     return NTK_SUCCESS;
 }
 
@@ -173,5 +199,5 @@ static void diagonal_of(const ntki_rows *rows, float *diagonal) {
     memcpy(diagonal, ntki_single_rows_of(rows)->diagonal, (size_t)rows->n * sizeof(float));
 }
 
-const ntki_evaluator_f32 ntki_evaluator_single = {ntki_single_prepare, ntki_single_release, match, ntki_single_tile,
-                                                  diagonal_of};
+const ntki_evaluator_f32 ntki_evaluator_single = {ntki_single_prepare, ntki_single_release, match,
+                                                  ntki_single_tile,    diagonal_of,         true};

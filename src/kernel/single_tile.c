@@ -1,7 +1,7 @@
-/* Tiles in single precision: inner products of unit rows by BLAS, then all layers chunk by chunk in cache.
+/* Tiles in single precision: inner products of unit rows, then all layers, block by block in cache.
  *
  * An inner product of unit rows in floats is off by 2^-24.5 as a rule and by 2^-20.5 at worst (measured on rows of many
- * sorts, any d, in sums of at most DEPTH_OF_SUM terms). Three quarters of 64 ulp allow that to count 5 times, relative to K.
+ * sorts, any d, in sums of at most 64 terms: lib/product). Three quarters of 64 ulp allow that to count 5 times, relative to K.
  * It does but for two sorts of pairs, which therefore go back to the rows in double precision:
  * - near 1 or -1, K depends on the root of 1 - |cos|, and the more the deeper the network: |d log K / d cos| is at most 5
  *   where 1 - |cos| >= L^2 / 4096, for ReLU and L <= 10. Below, 1 - |cos| is made from differences.
@@ -17,10 +17,8 @@
 
 NTKI_STRICT_ARITHMETIC
 
-/* BLAS gets the inner products in parts of this many terms, since the rounding of a long sum grows with its length: 64
- * instead of some 390, as OpenBLAS sums 784 terms, takes the worst error from 2^-19.4 to 2^-21, for 3 % of the time. A strip
- * of that many columns stays in the second-level cache meanwhile. */
-enum { DEPTH_OF_SUM = 64, STRIP_COLUMNS = 1024 };
+_Static_assert(NTKI_BLOCK_COLUMNS <= NTKI_CHUNK && NTKI_BLOCK_COLUMNS % NTKI_PRODUCT_WIDTH_F32 == 0,
+               "see evaluate_row()");
 
 /* The small part of sqrt(K(x,x) K(x',x')). */
 static const float small_part = 0x1p-4F;
@@ -39,7 +37,8 @@ typedef struct {
     float threshold;
     float small;
     bool tangent;
-    int64_t rows_per_task;
+    int64_t row_blocks;
+    int64_t first; /* where the first block of columns begins: with a packed panel */
 } tile_job;
 
 /* 1 - cos of the rows, of one of them and minus the other with sign = -1. */
@@ -142,36 +141,72 @@ static void evaluate_chunk(const tile_job *job, int64_t i, int64_t j0, int64_t c
     memcpy(out, value, bytes);
 }
 
-static void evaluate_rows(int64_t index, void *argument) {
-    const tile_job *const job = argument;
-    const ntki_tile_f32 *const tile = job->tile;
-    const int64_t first = tile->i0 + index * job->rows_per_task;
-    for (int64_t i = first; i < ntki_smaller(first + job->rows_per_task, tile->i1); i++) {
-        float *const row = tile->out + (i - tile->i0) * tile->ldo;
-        const int64_t end = tile->lower ? ntki_smaller(tile->j1, i) : tile->j1;
-        for (int64_t j = tile->j0; j < end; j += NTKI_CHUNK)
-            evaluate_chunk(job, i, j, ntki_smaller(NTKI_CHUNK, end - j), row + (j - tile->j0));
-        if (tile->lower && i >= tile->j0 && i < tile->j1)
-            row[i - tile->j0] = job->a->diagonal[i];
+/* Rows [i0, i1) and columns [j0, j1), of which the first lies j0 - first into the work area. */
+typedef struct {
+    int64_t i0, i1, first, j0, j1;
+    float *work;
+} block;
+
+/* The cosines of the block. */
+static void multiply(const tile_job *job, const block *own) {
+    const int64_t d = job->analytic->kernel.input_dimension;
+    ntki_multiply_rows_f32(job->analytic->kernel.context->isa,
+                           &(ntki_product_block_f32){.rows = own->i1 - own->i0,
+                                                     .d = d,
+                                                     .a = job->a->unit + own->i0 * d,
+                                                     .lda = d,
+                                                     .packed = job->b->packed + own->first * d,
+                                                     .panels = ntki_product_panels_f32(own->j1 - own->first),
+                                                     .lower = job->tile->lower,
+                                                     .shift = own->i0 - own->first,
+                                                     .c = own->work,
+                                                     .ldc = NTKI_WORK_COLUMNS_F32});
+}
+
+/* K(j, i) = K(i, j), along the rows of the upper triangle. */
+static void mirror_block(const ntki_tile_f32 *tile, const block *own) {
+    for (int64_t j = own->j0; j < own->j1; j++) {
+        const int64_t start = own->i0 > j ? own->i0 : j + 1;
+        float *const to = tile->mirror + (j - tile->j0) * tile->ldo + (start - tile->i0);
+        const float *const from = own->work + (start - own->i0) * NTKI_WORK_COLUMNS_F32 + (j - own->first);
+        for (int64_t i = 0; i < own->i1 - start; i++)
+            to[i] = from[i * NTKI_WORK_COLUMNS_F32];
     }
 }
 
-/* The cosines of the tile, in strips that stay in cache while the parts of their sums are added. */
-static void multiply_rows(const ntk_kernel *kernel, const ntki_tile_f32 *tile) {
-    const ntki_single_rows *const a = ntki_single_rows_of(tile->a), *const b = ntki_single_rows_of(tile->b);
-    const int64_t d = kernel->input_dimension, parts = (d + DEPTH_OF_SUM - 1) / DEPTH_OF_SUM;
-    const int64_t length = (d + parts - 1) / parts;
-    for (int64_t j0 = tile->j0; j0 < tile->j1; j0 += STRIP_COLUMNS)
-        for (int64_t p = 0; p < d; p += length)
-            ntki_sgemm(&kernel->context->blas, NTKI_NO_TRANSPOSE, NTKI_TRANSPOSE, tile->i1 - tile->i0,
-                       ntki_smaller(STRIP_COLUMNS, tile->j1 - j0), ntki_smaller(length, d - p), 1,
-                       a->unit + tile->i0 * d + p, d, b->unit + j0 * d + p, d, p == 0 ? 0 : 1,
-                       tile->out + (j0 - tile->j0), tile->ldo);
+static void evaluate_row(const tile_job *job, const block *own, int64_t i) {
+    const ntki_tile_f32 *const tile = job->tile;
+    const int64_t end = tile->lower ? ntki_smaller(own->j1, i) : own->j1;
+    float *const row = own->work + (i - own->i0) * NTKI_WORK_COLUMNS_F32 + (own->j0 - own->first);
+    float *const out = tile->out + (i - tile->i0) * tile->ldo + (own->j0 - tile->j0);
+    if (own->j0 < end) {
+        evaluate_chunk(job, i, own->j0, end - own->j0, row);
+        memcpy(out, row, (size_t)(end - own->j0) * sizeof(float));
+    }
+    if (tile->lower && i >= own->j0 && i < own->j1)
+        out[i - own->j0] = job->a->diagonal[i];
+}
+
+static void evaluate_block(int64_t index, int32_t worker, void *argument) {
+    const tile_job *const job = argument;
+    const ntki_tile_f32 *const tile = job->tile;
+    const int64_t i0 = tile->i0 + index % job->row_blocks * NTKI_BLOCK_ROWS;
+    const int64_t i1 = ntki_smaller(i0 + NTKI_BLOCK_ROWS, tile->i1);
+    const int64_t first = job->first + index / job->row_blocks * NTKI_BLOCK_COLUMNS;
+    const int64_t end = ntki_smaller(first + NTKI_BLOCK_COLUMNS, tile->lower ? ntki_smaller(tile->j1, i1) : tile->j1);
+    const block own = {
+        i0, i1, first, first > tile->j0 ? first : tile->j0, end, job->b->work + worker * NTKI_SINGLE_BLOCK};
+    if (own.j0 >= own.j1)
+        return;
+    multiply(job, &own);
+    for (int64_t i = i0; i < i1; i++)
+        evaluate_row(job, &own, i);
+    if (tile->mirror != NULL)
+        mirror_block(tile, &own);
 }
 
 ntk_status ntki_single_tile(const ntk_kernel *kernel, const char *function, const ntki_tile_f32 *tile) {
     (void)function;
-    multiply_rows(kernel, tile);
     tile_job job = {.analytic = ntki_analytic_of(kernel),
                     .operations = ntki_pair_operations_f32_for(kernel->context->isa),
                     .tile = tile,
@@ -180,8 +215,9 @@ ntk_status ntki_single_tile(const ntk_kernel *kernel, const char *function, cons
                     .threshold = near_threshold(kernel->depth),
                     .small = small_part,
                     .tangent = kernel->type == NTK_KERNEL_NTK,
-                    .rows_per_task = 8};
-    const int64_t tasks = (tile->i1 - tile->i0 + job.rows_per_task - 1) / job.rows_per_task;
-    ntki_parallel_for(kernel->context, tasks, evaluate_rows, &job);
+                    .row_blocks = (tile->i1 - tile->i0 + NTKI_BLOCK_ROWS - 1) / NTKI_BLOCK_ROWS,
+                    .first = tile->j0 / NTKI_PRODUCT_WIDTH_F32 * NTKI_PRODUCT_WIDTH_F32};
+    const int64_t column_blocks = (tile->j1 - job.first + NTKI_BLOCK_COLUMNS - 1) / NTKI_BLOCK_COLUMNS;
+    ntki_parallel_for_workers(kernel->context, job.row_blocks * column_blocks, evaluate_block, &job);
     return NTK_SUCCESS;
 }

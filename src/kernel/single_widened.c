@@ -119,4 +119,4 @@ static void diagonal_of(const ntki_rows *rows, float *diagonal) {
         diagonal[i] = (float)widened(rows)->diagonal[i];
 }
 
-const ntki_evaluator_f32 ntki_evaluator_widened = {prepare, release, match, tile_of, diagonal_of};
+const ntki_evaluator_f32 ntki_evaluator_widened = {prepare, release, match, tile_of, diagonal_of, false};

@@ -27,5 +27,20 @@ for object in "$folder"/pair_avx2.o "$folder"/pair_avx512.o "$folder"/pair_avx2_
             exit bad
         }' || status=1
 done
+# Inner products: the innermost loops of the functions for most rows at once have nothing but fused multiply-adds of full
+# vectors: no scalar ones, and no sums that went to memory meanwhile.
+for object in "$folder"/../../lib/product/product_avx2.o "$folder"/../../lib/product/product_avx512.o; do
+    objdump -d --no-show-raw-insn "$object" | awk -v object="${object##*/}" '
+        /^[0-9a-f]+ <.*>:$/ { name = $2; gsub(/[<>:]/, "", name) }
+        name ~ /_rows_(6|12)$/ && /vfmadd[0-9]*p[sd] .*%[yz]mm/ { fused[name]++ }
+        name ~ /_rows_(6|12)$/ && /vfmadd[0-9]*s[sd] / { bad = 1 }
+        END {
+            for (name in fused) count++
+            least = object ~ /512/ ? 24 : 12
+            for (name in fused) if (name ~ (object ~ /512/ ? "_12$" : "_6$") && fused[name] < least) bad = 1
+            if (count < 2 || bad) print "vectorised: " object ": inner products are not made by fused full vectors"
+            exit count < 2 || bad
+        }' || status=1
+done
 [ "$status" -eq 0 ] && echo 'vectorised: every loop over pairs'
 exit "$status"
