@@ -1,4 +1,4 @@
-/* How fast the analytic kernels are, beside what the machine can do: one table (docs/performance.md).
+/* How fast the kernels are, beside what the machine can do: one table (docs/performance.md).
  *
  * A floor is what a Gram matrix cannot do without: a gemm of half the flops, the elementwise work of half the pairs, done in
  * cache, and one write of the matrix, each timed in the same run. Ratios are medians over rounds in which both sides are
@@ -32,5 +32,6 @@ int main(int argc, char **argv) {
     bench_elementwise_rows(quick);
     bench_general_rows(quick);
     bench_form_rows(quick);
+    bench_empirical_rows(quick);
     return 0;
 }

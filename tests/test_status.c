@@ -27,6 +27,8 @@ static const struct {
     {NTK_ERR_CONVERGENCE, -17, "NTK_ERR_CONVERGENCE", "an iteration did not converge"},
     {NTK_ERR_CALLBACK, -18, "NTK_ERR_CALLBACK", "a function of the caller reported failure"},
     {NTK_ERR_ACCURACY, -19, "NTK_ERR_ACCURACY", "the requested accuracy was not reached"},
+    {NTK_ERR_IO, -20, "NTK_ERR_IO", "a file cannot be read or written"},
+    {NTK_ERR_FORMAT, -21, "NTK_ERR_FORMAT", "a file does not hold what it should"},
 };
 
 enum { PINNED = sizeof(pinned) / sizeof(*pinned) };
@@ -46,7 +48,7 @@ START_TEST(names_and_texts) {
         ck_assert_str_eq(ntk_status_name(pinned[i].status), pinned[i].name);
         ck_assert_str_eq(ntk_status_string(pinned[i].status), pinned[i].text);
     }
-    const ntk_status unknown[] = {1, 2, -20, -1000, INT32_MAX, INT32_MIN};
+    const ntk_status unknown[] = {1, 2, -22, -1000, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
         ck_assert_str_eq(ntk_status_string(unknown[i]), "unknown status");
         ck_assert_ptr_nonnull(ntk_status_name(unknown[i]));

@@ -19,7 +19,9 @@ NTK_API ntk_status ntk_gp_create(ntk_context *context, int64_t n, int64_t c, con
                                  const double *y, int64_t ldy, double noise_variance, ntk_gp **out);
 
 /* The same from a kernel and the data (x: n x d, ldx >= d): the Gram is computed in place, and x is kept for
- * ntk_gp_predict_at(). The process belongs to the kernel's context. Also returns what ntk_kernel_gram() does. Since 0.1. */
+ * ntk_gp_predict_at(). The process belongs to the kernel's context. Also returns what ntk_kernel_gram() does.
+ * With a kernel that has `block` rows for each row of x (ntk_kernel_get_block()), y, means and variances have n block or
+ * m block rows in place of n or m. Since 0.1. */
 NTK_API ntk_status ntk_gp_create_from_kernel(ntk_kernel *kernel, int64_t n, const double *x, int64_t ldx, int64_t c,
                                              const double *y, int64_t ldy, double noise_variance, ntk_gp **out);
 

@@ -1,4 +1,5 @@
-/* Kernels: one interface for every way to evaluate K(x, x').
+/* Kernels: one interface for every way to evaluate K(x, x'). What follows is said of the kernel of the infinitely wide
+ * network, ntk_kernel_create_analytic(); empirical.h says how the kernels of finite networks differ.
  *
  * Matrices are row-major with a leading dimension in elements; row i of an n x d matrix x starts at x + i*ldx. Outputs
  * must not overlap inputs. Every input entry must be finite. Outputs are untouched unless the call succeeds, with one
@@ -71,12 +72,13 @@ NTK_API ntk_status ntk_kernel_apply(ntk_kernel *kernel, int64_t n, const double 
 
 /* The tolerance, 1e-14 <= tolerance < 1, default 1e-10: each layer's E[phi(u) phi(v)] is made to that times
  * sqrt(E[phi(u)^2] E[phi(v)^2]), and E[phi'(u) phi'(v)] likewise. What that means for the kernel is
- * ntk_kernel_get_error_bound(). Returns NTK_ERR_NULL, NTK_ERR_DOMAIN. Since 0.2. */
+ * ntk_kernel_get_error_bound(). Returns NTK_ERR_NULL, NTK_ERR_DOMAIN, NTK_ERR_UNSUPPORTED (the kernel of a finite network).
+ * Since 0.2. */
 NTK_API ntk_status ntk_kernel_set_tolerance(ntk_kernel *kernel, double tolerance);
 
 /* The budget: the most terms that a series may have, 8 <= terms <= 65536, default 2048. A call that would need more returns
  * NTK_ERR_ACCURACY with a sentence that names the layer and the accuracy that the budget allows. Returns NTK_ERR_NULL,
- * NTK_ERR_SIZE. Since 0.2. */
+ * NTK_ERR_SIZE, NTK_ERR_UNSUPPORTED (the kernel of a finite network). Since 0.2. */
 NTK_API ntk_status ntk_kernel_set_most_terms(ntk_kernel *kernel, int64_t terms);
 
 /* A bound for what truncation did to the kernel values (of all layers, for the calls that deliver layers) of the last
@@ -99,8 +101,8 @@ typedef struct {
 
 /* As ntk_kernel_gram() for `count` layers at once (any order, none twice), whatever the kernel's type: every matrix is
  * n x n with the one ldk. At least one is wanted; none may overlap another. With an L-layer network, layer = L gives NNGP
- * and NTK together. Costs one inner product a pair, like a single Gram matrix. Returns what ntk_kernel_gram() does. Since
- * 0.2. */
+ * and NTK together. Costs one inner product a pair, like a single Gram matrix. Returns what ntk_kernel_gram() does, and
+ * NTK_ERR_UNSUPPORTED for the kernel of a finite network. Since 0.2. */
 NTK_API ntk_status ntk_kernel_gram_layers(ntk_kernel *kernel, int64_t n, const double *x, int64_t ldx, int64_t count,
                                           const ntk_layer_values *values, int64_t ldk);
 

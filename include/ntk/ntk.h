@@ -1,6 +1,7 @@
 /* libntk: the Neural Tangent Kernel of multi-layer perceptrons. This header includes all others.
  *
  * Data flows one way: spec (ntk_mlp) -> kernel (ntk_kernel) -> solver (ntk_flow, ntk_gp) -> prediction.
+ * A network of real width (ntk_network) stands beside the kernel.
  *
  * version.h    ntk_version                            version of the library that runs
  * status.h     ntk_status_string, _name               text and name of a status
@@ -23,6 +24,14 @@
  *              ntk_mlp_get_depth, _get_width, _get_layer_weight_std, _get_layer_bias_std, _get_activation_kind,
  *              ntk_mlp_get_parameterisation, _get_learning_rates, _get_layer_normalisation, _get_skip, _get_dropout,
  *              ntk_mlp_get_parameter_count
+ * network.h    ntk_network_create, _copy, _destroy     a network of real width with random parameters
+ *              ntk_network_randomise, _get_parameters, _set_parameters, _get_mlp, _get_sizes
+ *              ntk_network_forward, _get_layer        outputs, and what a layer sends on
+ *              ntk_network_jvp, _vjp, _jacobian       derivatives in the parameters
+ *              ntk_network_forward_f32, _jvp_f32, _vjp_f32, _get_parameters_f32, _set_parameters_f32
+ *                                                     single precision
+ *              ntk_network_save, _load, _import_safetensors, _export_safetensors
+ *                                                     files
  * kernel.h     ntk_kernel_create_analytic, _destroy   NTK or NNGP of the infinitely wide network
  *              ntk_kernel_get_type, _get_input_dimension
  *              ntk_kernel_gram, _cross, _diagonal     kernel matrices
@@ -34,6 +43,8 @@
  *                                                     single precision
  *              ntk_kernel_set_tolerance, _set_most_terms, _get_error_bound
  *                                                     accuracy of activations without a closed form
+ * empirical.h  ntk_kernel_create_empirical            NTK or NNGP of a finite network
+ *              ntk_kernel_set_outputs, _get_block     which outputs
  * derivative.h ntk_kernel_cross_gradient              dK/dx of pairs
  *              ntk_kernel_apply_gradient              the input gradient of a predictor
  *              ntk_kernel_gram_derivative, _cross_derivative, _diagonal_derivative
@@ -53,7 +64,9 @@
 #include <ntk/status.h>
 #include <ntk/context.h>
 #include <ntk/mlp.h>
+#include <ntk/network.h>
 #include <ntk/kernel.h>
+#include <ntk/empirical.h>
 #include <ntk/derivative.h>
 #include <ntk/flow.h>
 #include <ntk/bayes.h>

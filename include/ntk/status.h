@@ -30,7 +30,9 @@ typedef int32_t ntk_status;
     X(NTK_ERR_BLAS, -16, "the BLAS or LAPACK in use cannot do what was asked")             \
     X(NTK_ERR_CONVERGENCE, -17, "an iteration did not converge")                           \
     X(NTK_ERR_CALLBACK, -18, "a function of the caller reported failure")                  \
-    X(NTK_ERR_ACCURACY, -19, "the requested accuracy was not reached")
+    X(NTK_ERR_ACCURACY, -19, "the requested accuracy was not reached")                     \
+    X(NTK_ERR_IO, -20, "a file cannot be read or written")                                 \
+    X(NTK_ERR_FORMAT, -21, "a file does not hold what it should")
 
 #define NTK_STATUS_ENUMERATOR(name, number, text) name = number,
 enum { NTK_STATUS_TABLE(NTK_STATUS_ENUMERATOR) };

@@ -148,12 +148,24 @@ ntk_status ntki_check_finite_f32(ntk_context *context, const char *function, con
     return NTK_SUCCESS;
 }
 
+static ntk_status refuse_number(ntk_context *context, const char *function, const char *name, int64_t i, double value) {
+    return ntki_fail(context, NTK_ERR_NOT_FINITE, function, "%s[%lld] is %s; every input must be finite", name,
+                     (long long)i, name_of(value));
+}
+
 ntk_status ntki_check_finite_vector(ntk_context *context, const char *function, const char *name, int64_t n,
                                     const double *values) {
     for (int64_t i = 0; i < n; i++)
         if (!isfinite(values[i]))
-            return ntki_fail(context, NTK_ERR_NOT_FINITE, function, "%s[%lld] is %s; every input must be finite", name,
-                             (long long)i, name_of(values[i]));
+            return refuse_number(context, function, name, i, values[i]);
+    return NTK_SUCCESS;
+}
+
+ntk_status ntki_check_finite_vector_f32(ntk_context *context, const char *function, const char *name, int64_t n,
+                                        const float *values) {
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return refuse_number(context, function, name, i, (double)values[i]);
     return NTK_SUCCESS;
 }
 

@@ -49,6 +49,8 @@ ntk_status ntki_check_finite_f32(ntk_context *context, const char *function, con
 
 ntk_status ntki_check_finite_vector(ntk_context *context, const char *function, const char *name, int64_t n,
                                     const double *values);
+ntk_status ntki_check_finite_vector_f32(ntk_context *context, const char *function, const char *name, int64_t n,
+                                        const float *values);
 
 /* A Gram matrix: finite, diagonal >= 0, symmetric to 1e-10 of the largest diagonal entry. */
 ntk_status ntki_check_gram(ntk_context *context, const char *function, const ntki_matrix *gram);

@@ -33,8 +33,10 @@ from .flow import Flow
 from .gp import GP
 from .kernel import Kernel
 from .mlp import Activation, Mlp
+from .network import Network
 
 __all__ = [
-    "Activation", "Context", "Error", "Flow", "GP", "InvalidValue", "Kernel", "Mlp", "library_path", "version"
+    "Activation", "Context", "Error", "Flow", "GP", "InvalidValue", "Kernel", "Mlp", "Network", "library_path",
+    "version"
 ]
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -133,7 +133,7 @@ class _Session:
 
     def sentence(self, status):
         if library.ntk_context_last_status(self.raw) == status:
-            return library.ntk_context_last_error(self.raw).decode()
+            return library.ntk_context_last_error(self.raw).decode(errors="replace")  # a path may hold any bytes
         return library.ntk_status_string(status).decode()
 
     def retire(self, destroy, handle):

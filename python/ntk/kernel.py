@@ -10,6 +10,7 @@ from ._context import Owner
 from ._library import ENUM, InvalidValue, LayerValues
 
 _TYPES = {"ntk": 0, "nngp": 1}
+_OUTPUTS = {"trace": 0, "full": 1, "one": 2, "pair": 3}
 _STDS = {"weight_std": 0, "bias_std": 1}
 _SUFFIX = {np.dtype(np.float64): "", np.dtype(np.float32): "_f32"}
 
@@ -23,6 +24,8 @@ class Kernel(Owner):
     With dtype=np.float32 the methods take, compute and return single precision.
     """
 
+    _block = 1  # rows of the matrix for each row of x
+
     def __init__(self, mlp, type="ntk", *, tolerance=None, most_terms=None):
         if type not in _TYPES:
             raise InvalidValue(ENUM, f"type is {type!r}; expected 'ntk' or 'nngp'")
@@ -35,6 +38,22 @@ class Kernel(Owner):
             self.set_tolerance(tolerance)
         if most_terms is not None:
             self.set_most_terms(most_terms)
+
+    @classmethod
+    def empirical(cls, network, type="ntk", output="trace", outputs=None):
+        """The kernel of a Network as it is now. output: "trace" (mean over the c outputs), "full" (a row of x has c rows of
+        the matrix), "one" or "pair", with outputs = (a, b)."""
+        if type not in _TYPES or output not in _OUTPUTS:
+            raise InvalidValue(ENUM, f"type is {type!r} and output {output!r}; expected 'ntk' or 'nngp', and one of "
+                                     f"{', '.join(map(repr, _OUTPUTS))}")
+        self = cls.__new__(cls)
+        self._adopt(network.context, "ntk_kernel_create_empirical", "ntk_kernel_destroy", network._session.raw,
+                    network._handle, _TYPES[type], _OUTPUTS[output])
+        self.type, self.depth, self._trampolines = type, 0, network._trampolines
+        self._block = self._get("ntk_kernel_get_block", ctypes.c_int64)
+        if outputs is not None:
+            self._call("ntk_kernel_set_outputs", *map(operator.index, outputs))
+        return self
 
     @property
     def input_dimension(self):
@@ -64,7 +83,7 @@ class Kernel(Owner):
         """K(X,X), n x n."""
         dtype = real_type(dtype)
         x = self._rows(x, "x", dtype)
-        k = Result((x.n, x.n), out, dtype=dtype)
+        k = Result((x.n * self._block, x.n * self._block), out, dtype=dtype)
         self._call("ntk_kernel_gram" + _SUFFIX[dtype], *x.rows, *k.matrix)
         return k.array
 
@@ -72,7 +91,7 @@ class Kernel(Owner):
         """K(X,Z), n x m."""
         dtype = real_type(dtype)
         x, z = self._rows(x, "x", dtype), self._rows(z, "z", dtype)
-        k = Result((x.n, z.n), out, dtype=dtype)
+        k = Result((x.n * self._block, z.n * self._block), out, dtype=dtype)
         self._call("ntk_kernel_cross" + _SUFFIX[dtype], *x.rows, *z.rows, *k.matrix)
         return k.array
 
@@ -80,7 +99,7 @@ class Kernel(Owner):
         """K(x_i,x_i), n values."""
         dtype = real_type(dtype)
         x = self._rows(x, "x", dtype)
-        values = np.empty(x.n, dtype)
+        values = np.empty(x.n * self._block, dtype)
         self._call("ntk_kernel_diagonal" + _SUFFIX[dtype], *x.rows, values.ctypes.data)
         return values
 
@@ -88,16 +107,17 @@ class Kernel(Owner):
         """K(X,Z) A without forming K: n x c, for A of m x c."""
         dtype = real_type(dtype)
         x, z, a = self._rows(x, "x", dtype), self._rows(z, "z", dtype), Rows(a, "a", dtype=dtype)
-        if a.n != z.n:
-            raise wrong_shape(f"a has {a.n} rows; expected {z.n}")
-        result = Result((x.n, a.columns), out, dtype=dtype)
+        if a.n != z.n * self._block:
+            raise wrong_shape(f"a has {a.n} rows; expected {z.n * self._block}")
+        result = Result((x.n * self._block, a.columns), out, dtype=dtype)
         self._call("ntk_kernel_apply" + _SUFFIX[dtype], *x.rows, *z.rows, a.columns, *a.matrix, *result.matrix)
         return result.array
 
     def gram_packed(self, x):
         """K(X,X) in n (n + 1) / 2 numbers: LAPACK's rectangular full packed format, TRANSR = 'N', UPLO = 'L'."""
         x = self._rows(x, "x")
-        k = np.empty(x.n * (x.n + 1) // 2)
+        order = x.n * self._block
+        k = np.empty(order * (order + 1) // 2)
         self._call("ntk_kernel_gram_packed", *x.rows, k.ctypes.data)
         return k
 

@@ -6,6 +6,7 @@ import pathlib
 import pickle
 import re
 import signal
+import tempfile
 import threading
 import unittest
 
@@ -183,6 +184,52 @@ class Solvers(unittest.TestCase):
             fit = np.sum(self.y * np.linalg.solve(covariance, self.y))
             evidence = -fit / 2 - np.linalg.slogdet(covariance)[1] - 30 * np.log(2 * np.pi)
             self.assertAlmostEqual(gp.log_evidence / evidence, 1, delta=1e-12)
+
+
+class Networks(unittest.TestCase):
+    def setUp(self):
+        self.network = ntk.Network(ntk.Mlp([3, 6, 5, 2], "tanh", 1.5, 0.5), seed=7)
+        self.x = np.random.default_rng(8).normal(size=(4, 3))
+
+    def test_products(self):
+        j = self.network.jacobian(self.x)
+        rng = np.random.default_rng(9)
+        v, u = rng.normal(size=self.network.parameter_count), rng.normal(size=(4, 2))
+        np.testing.assert_allclose(self.network.jvp(self.x, v), j @ v, rtol=0, atol=1e-13)
+        np.testing.assert_allclose(self.network.vjp(self.x, u), np.einsum("ik,ikp->p", u, j), rtol=0, atol=1e-13)
+        single = self.network.jvp(self.x, v, dtype=np.float32)
+        self.assertEqual(single.dtype, np.float32)
+        np.testing.assert_allclose(single, j @ v, rtol=0, atol=1e-4)
+
+    def test_kernels(self):
+        j = self.network.jacobian(self.x)
+        full = j.reshape(8, -1) @ j.reshape(8, -1).T
+        np.testing.assert_allclose(ntk.Kernel.empirical(self.network, output="full").gram(self.x), full, rtol=1e-13)
+        traced = np.einsum("ikp,jkp->ij", j, j) / 2
+        np.testing.assert_allclose(ntk.Kernel.empirical(self.network).gram(self.x), traced, rtol=1e-13)
+        pair = ntk.Kernel.empirical(self.network, output="pair", outputs=(0, 1)).cross(self.x, self.x)
+        np.testing.assert_allclose(pair, j[:, 0] @ j[:, 1].T, rtol=0, atol=1e-13 * np.max(np.abs(full)))
+        with self.assertRaises(ntk.InvalidValue):
+            ntk.Kernel.empirical(self.network, output="all")
+
+    def test_parameters_and_files(self):
+        theta = self.network.get_parameters()
+        with tempfile.TemporaryDirectory() as folder:
+            self.network.save(os.path.join(folder, "network"))
+            self.network.export_safetensors(os.path.join(folder, "tensors"))
+            again = ntk.Network.load(os.path.join(folder, "network"))
+            np.testing.assert_array_equal(again.get_parameters(), theta)
+            again.randomise(3)
+            self.assertFalse(np.array_equal(again.get_parameters(), theta))
+            again.import_safetensors(os.path.join(folder, "tensors"))
+            np.testing.assert_allclose(again(self.x), self.network(self.x), rtol=1e-13)
+            with self.assertRaisesRegex(ntk.Error, "nowhere"):
+                ntk.Network.load(os.path.join(folder, "nowhere"))
+        copy = self.network.copy()
+        copy.set_parameters(2 * theta)
+        np.testing.assert_array_equal(self.network.get_parameters(), theta)
+        with self.assertRaises(ntk.InvalidValue):
+            copy.set_parameters(theta[1:])
 
 
 class Surface(unittest.TestCase):

@@ -151,19 +151,21 @@ ntk_status ntk_gp_predict_at(ntk_gp *gp, int64_t m, const double *z, int64_t ldz
     if (gp == NULL)
         return NTK_ERR_NULL;
     const ntki_training *const set = &gp->training;
-    posterior_job job = {gp, __func__, m, NULL, NULL, NULL, NULL};
     double *prior = NULL;
+    int64_t rows = 0;
     ntk_status status;
-    if ((status = check_outputs(gp, __func__, m, mean, ldm, variance)) != NTK_SUCCESS ||
+    if ((status = ntki_training_order(set, __func__, m, &rows)) != NTK_SUCCESS ||
+        (status = check_outputs(gp, __func__, rows, mean, ldm, variance)) != NTK_SUCCESS ||
         (status = ntki_training_check_points(set, __func__, m, z, ldz)) != NTK_SUCCESS)
         return status;
+    posterior_job job = {gp, __func__, rows, NULL, NULL, NULL, NULL};
     const ntki_matrix in = {"z", z, m, set->kernel->input_dimension, ldz, "ldz"};
-    if ((status = check_against(gp, __func__, m, mean, ldm, variance, &in)) != NTK_SUCCESS)
+    if ((status = check_against(gp, __func__, rows, mean, ldm, variance, &in)) != NTK_SUCCESS)
         return status;
     if ((status = allocate_job(&job, mean != NULL, variance != NULL)) != NTK_SUCCESS)
         goto cleanup;
     if (variance != NULL &&
-        ((status = ntki_allocate_matrix(set->context, __func__, m, 1, &prior)) != NTK_SUCCESS ||
+        ((status = ntki_allocate_matrix(set->context, __func__, rows, 1, &prior)) != NTK_SUCCESS ||
          (status = ntki_kernel_diagonal(set->kernel, __func__, "z", m, z, ldz, prior)) != NTK_SUCCESS))
         goto cleanup;
     job.prior = prior;

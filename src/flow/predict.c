@@ -129,25 +129,28 @@ ntk_status ntk_flow_predict_at(ntk_flow *flow, double t, int64_t m, const double
         return NTK_ERR_NULL;
     const ntki_training *const set = &flow->training;
     ntk_context *const context = set->context;
-    ntki_product job = {&context->blas, set->c, flow->coefficients, set->c, NULL};
+    double *result = NULL;
+    int64_t rows = 0;
     ntk_status status;
-    if ((status = check_prediction(flow, __func__, t, m, f0, ldf0, f, ldf)) != NTK_SUCCESS ||
+    if ((status = check_time(flow, __func__, t)) != NTK_SUCCESS ||
+        (status = ntki_training_order(set, __func__, m, &rows)) != NTK_SUCCESS ||
+        (status = check_prediction(flow, __func__, t, rows, f0, ldf0, f, ldf)) != NTK_SUCCESS ||
         (status = ntki_training_check_points(set, __func__, m, z, ldz)) != NTK_SUCCESS)
         return status;
-    const ntki_matrix out = {"f", f, m, set->c, ldf, "ldf"};
+    const ntki_matrix out = {"f", f, rows, set->c, ldf, "ldf"};
     const ntki_matrix in = {"z", z, m, set->kernel->input_dimension, ldz, "ldz"};
     if ((status = ntki_check_disjoint(context, __func__, &out, &in)) != NTK_SUCCESS ||
-        (status = check_initial(flow, __func__, m, f0, ldf0)) != NTK_SUCCESS ||
-        (status = ntki_allocate_matrix(context, __func__, m, set->c, &job.product)) != NTK_SUCCESS)
+        (status = check_initial(flow, __func__, rows, f0, ldf0)) != NTK_SUCCESS ||
+        (status = ntki_allocate_matrix(context, __func__, rows, set->c, &result)) != NTK_SUCCESS)
         return status;
     if ((status = ntki_flow_prepare(flow, __func__, t)) == NTK_SUCCESS &&
         (status = ntki_progress(context, __func__, 0, "flow")) == NTK_SUCCESS &&
         (status = ntki_flow_solve(flow, __func__, t)) == NTK_SUCCESS &&
         (status = ntki_progress(context, __func__, 1, "flow")) == NTK_SUCCESS &&
-        (status = ntki_training_stream(set, __func__, m, z, ldz, ntki_multiply_block, &job)) == NTK_SUCCESS) {
-        add_initial(flow, t, m, f0, ldf0, job.product);
-        status = ntki_deliver(context, __func__, "f", m, set->c, job.product, f, ldf);
+        (status = ntki_training_multiply(set, __func__, m, z, ldz, flow->coefficients, result)) == NTK_SUCCESS) {
+        add_initial(flow, t, rows, f0, ldf0, result);
+        status = ntki_deliver(context, __func__, "f", rows, set->c, result, f, ldf);
     }
-    ntki_release(context, job.product);
+    ntki_release(context, result);
     return status;
 }

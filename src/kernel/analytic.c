@@ -9,9 +9,13 @@
 #include "lib/arguments/arguments.h"
 #include "lib/memory/memory.h"
 #include "src/kernel/collapse.h"
+#include "src/kernel/panels.h"
 
-static void analytic_diagonal(const ntki_rows *rows, double *diagonal) {
+static ntk_status analytic_diagonal(ntk_kernel *kernel, const char *function, const ntki_rows *rows, double *diagonal) {
+    (void)kernel;
+    (void)function;
     memcpy(diagonal, ntki_analytic_rows_of(rows)->diagonal, (size_t)rows->n * sizeof(double));
+    return NTK_SUCCESS;
 }
 
 static void analytic_layer_diagonal(const ntki_rows *rows, int64_t layer, bool tangent, double *diagonal) {
@@ -26,9 +30,14 @@ static void analytic_destroy(ntk_kernel *kernel) {
     ntki_release(kernel->context, analytic->layer);
 }
 
-static const ntki_evaluator analytic_evaluator = {
-    ntki_analytic_prepare, ntki_analytic_release,   ntki_analytic_match, ntki_analytic_tile,
-    analytic_diagonal,     analytic_layer_diagonal, analytic_destroy,    true};
+static const ntki_evaluator analytic_evaluator = {.prepare = ntki_analytic_prepare,
+                                                  .release = ntki_analytic_release,
+                                                  .match = ntki_analytic_match,
+                                                  .tile = ntki_analytic_tile,
+                                                  .diagonal = analytic_diagonal,
+                                                  .layer_diagonal = analytic_layer_diagonal,
+                                                  .destroy = analytic_destroy,
+                                                  .mirrors = true};
 
 /* In the standard parameterisation a weight's gradient lacks the factor sw / sqrt(N), and a bias's the factor sb. */
 static ntki_layer_step layer_step(const ntk_mlp *mlp, int64_t l) {
@@ -127,6 +136,9 @@ static ntk_status create(ntk_context *context, const char *function, const ntk_m
                                            .type = type,
                                            .input_dimension = mlp->widths[0],
                                            .depth = mlp->depth,
+                                           .block = 1,
+                                           .panel_rows = NTKI_PANEL_ROWS,
+                                           .tile_columns = NTKI_TILE_COLUMNS,
                                            .tolerance = NTKI_DEFAULT_TOLERANCE,
                                            .most_terms = NTKI_DEFAULT_MOST_TERMS},
                                 .operations = ntki_pair_operations_for(context->isa)};

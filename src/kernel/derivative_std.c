@@ -148,7 +148,10 @@ static ntk_status open_kernel(ntk_kernel *kernel, const char *function, int32_t 
                                    .evaluator = &std_evaluator,
                                    .type = kernel->type,
                                    .input_dimension = kernel->input_dimension,
-                                   .depth = kernel->depth},
+                                   .depth = kernel->depth,
+                                   .block = kernel->block,
+                                   .panel_rows = kernel->panel_rows,
+                                   .tile_columns = kernel->tile_columns},
                         .of = kernel};
     const ntk_status status = ntki_derivative_open(kernel, function, &out->derivative);
     return status != NTK_SUCCESS ? status : ntki_derivative_of_std(&out->derivative, which, layer);

@@ -101,7 +101,8 @@ ntk_status ntk_kernel_gram_layers(ntk_kernel *kernel, int64_t n, const double *x
     const ntki_matrix in = {"x", x, n, kernel->input_dimension, ldx, "ldx"};
     ntki_result result;
     ntk_status status;
-    if ((status = ntki_kernel_check_rows(kernel, __func__, "x", "n", "ldx", n, x, ldx)) != NTK_SUCCESS ||
+    if ((status = ntki_kernel_require_layers(kernel, __func__, "kernels of single layers")) != NTK_SUCCESS ||
+        (status = ntki_kernel_check_rows(kernel, __func__, "x", "n", "ldx", n, x, ldx)) != NTK_SUCCESS ||
         (status = check_request(&wanted, &in, 1)) != NTK_SUCCESS ||
         (status = ntki_check_finite(kernel->context, __func__, &in)) != NTK_SUCCESS ||
         (status = collect(&wanted, &result)) != NTK_SUCCESS)
@@ -121,7 +122,8 @@ ntk_status ntk_kernel_cross_layers(ntk_kernel *kernel, int64_t n, const double *
     const ntki_matrix inputs[2] = {{"x", x, n, d, ldx, "ldx"}, {"z", z, m, d, ldz, "ldz"}};
     ntki_result result;
     ntk_status status;
-    if ((status = ntki_kernel_check_rows(kernel, __func__, "x", "n", "ldx", n, x, ldx)) != NTK_SUCCESS ||
+    if ((status = ntki_kernel_require_layers(kernel, __func__, "kernels of single layers")) != NTK_SUCCESS ||
+        (status = ntki_kernel_check_rows(kernel, __func__, "x", "n", "ldx", n, x, ldx)) != NTK_SUCCESS ||
         (status = ntki_kernel_check_rows(kernel, __func__, "z", "m", "ldz", m, z, ldz)) != NTK_SUCCESS ||
         (status = check_request(&wanted, inputs, 2)) != NTK_SUCCESS ||
         (status = ntki_check_finite(kernel->context, __func__, &inputs[0])) != NTK_SUCCESS ||
@@ -142,7 +144,8 @@ ntk_status ntk_kernel_diagonal_layers(ntk_kernel *kernel, int64_t n, const doubl
     const ntki_matrix in = {"x", x, n, kernel->input_dimension, ldx, "ldx"};
     ntki_rows *rows = NULL;
     ntk_status status;
-    if ((status = ntki_kernel_check_rows(kernel, __func__, "x", "n", "ldx", n, x, ldx)) != NTK_SUCCESS ||
+    if ((status = ntki_kernel_require_layers(kernel, __func__, "kernels of single layers")) != NTK_SUCCESS ||
+        (status = ntki_kernel_check_rows(kernel, __func__, "x", "n", "ldx", n, x, ldx)) != NTK_SUCCESS ||
         (status = check_request(&wanted, &in, 1)) != NTK_SUCCESS ||
         (status = ntki_check_finite(kernel->context, __func__, &in)) != NTK_SUCCESS)
         return status;

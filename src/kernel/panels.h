@@ -22,6 +22,11 @@
 #define NTKI_BLOCK_COLUMNS 256
 #endif
 
+/* The end of the piece of [first, end) that begins at `first` and has at most `length`. */
+static inline int64_t ntki_cut(int64_t first, int64_t length, int64_t end) {
+    return length < end - first ? first + length : end;
+}
+
 /* What was written before a cancellation must not pass for a result. */
 static inline void ntki_fill_with_nan(int64_t n, int64_t m, double *k, int64_t ldk) {
     for (int64_t i = 0; i < n; i++)

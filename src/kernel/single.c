@@ -26,23 +26,34 @@ static void spoil(const matrix_call *call) {
             call->k[i * call->ldk + j] = NAN;
 }
 
+/* The part of the work that the rows before i are. */
+static double fraction_of(const matrix_call *call, int64_t i) {
+    const double done = (double)i / (double)call->a->n;
+    return call->gram ? done * done : done;
+}
+
 /* Rows [i0, i1); of a Gram matrix, their lower triangle and its mirror image. */
 static ntk_status fill_panel(const matrix_call *call, int64_t i0, int64_t i1) {
     const int64_t end = call->gram ? i1 : call->b->n;
     const bool mirrors = call->gram && call->evaluator->mirrors;
+    const double from = fraction_of(call, i0), step = (fraction_of(call, i1) - from) / (double)end;
     ntk_status status = NTK_SUCCESS;
-    for (int64_t j0 = 0; status == NTK_SUCCESS && j0 < end; j0 += NTKI_TILE_COLUMNS)
+    for (int64_t j0 = 0, j1; status == NTK_SUCCESS && j0 < end; j0 = j1) {
+        j1 = ntki_cut(j0, call->kernel->tile_columns, end);
         status = call->evaluator->tile(call->kernel, call->function,
                                        &(ntki_tile_f32){.a = call->a,
                                                         .b = call->b,
                                                         .i0 = i0,
                                                         .i1 = i1,
                                                         .j0 = j0,
-                                                        .j1 = ntki_smaller(j0 + NTKI_TILE_COLUMNS, end),
+                                                        .j1 = j1,
                                                         .out = call->k + i0 * call->ldk + j0,
                                                         .ldo = call->ldk,
                                                         .lower = call->gram,
-                                                        .mirror = mirrors ? call->k + j0 * call->ldk + i0 : NULL});
+                                                        .mirror = mirrors ? call->k + j0 * call->ldk + i0 : NULL,
+                                                        .from = from + step * (double)j0,
+                                                        .to = from + step * (double)j1});
+    }
     if (status == NTK_SUCCESS && call->gram && !mirrors)
         ntki_mirror(call->kernel->context, call->k, call->ldk, i0, i1);
     return status;
@@ -54,12 +65,11 @@ static ntk_status fill_panels(const matrix_call *call) {
     ntk_status status = ntki_progress(context, call->function, 0, "kernel");
     if (status != NTK_SUCCESS)
         return status;
-    for (int64_t i0 = 0; status == NTK_SUCCESS && i0 < n; i0 += NTKI_PANEL_ROWS) {
-        const int64_t i1 = ntki_smaller(i0 + NTKI_PANEL_ROWS, n);
-        const double done = (double)i1 / (double)n;
+    for (int64_t i0 = 0, i1; status == NTK_SUCCESS && i0 < n; i0 = i1) {
+        i1 = ntki_cut(i0, call->kernel->panel_rows, n);
         status = fill_panel(call, i0, i1);
         if (status == NTK_SUCCESS)
-            status = ntki_progress(context, call->function, call->gram ? done * done : done, "kernel");
+            status = ntki_progress(context, call->function, fraction_of(call, i1), "kernel");
     }
     if (status != NTK_SUCCESS)
         spoil(call);
@@ -95,11 +105,15 @@ ntk_status ntk_kernel_gram_f32(ntk_kernel *kernel, int64_t n, const float *x, in
     if (kernel == NULL)
         return NTK_ERR_NULL;
     ntk_context *const context = kernel->context;
-    const ntki_matrix in = {"x", x, n, kernel->input_dimension, ldx, "ldx"}, out = {"k", k, n, n, ldk, "ldk"};
+    const ntki_matrix in = {"x", x, n, kernel->input_dimension, ldx, "ldx"};
     ntki_norm_range range = {0};
+    int64_t order = 0;
     ntk_status status;
     if ((status = check_rows(kernel, __func__, "n", &in)) != NTK_SUCCESS ||
-        (status = ntki_check_matrix_f32(context, __func__, &out)) != NTK_SUCCESS ||
+        (status = ntki_kernel_order(kernel, __func__, "n", n, &order)) != NTK_SUCCESS)
+        return status;
+    const ntki_matrix out = {"k", k, order, order, ldk, "ldk"};
+    if ((status = ntki_check_matrix_f32(context, __func__, &out)) != NTK_SUCCESS ||
         (status = ntki_check_disjoint_f32(context, __func__, &out, &in)) != NTK_SUCCESS ||
         (status = ntki_norm_range_add(context, __func__, &in, &range)) != NTK_SUCCESS)
         return status;
@@ -115,12 +129,16 @@ ntk_status ntk_kernel_cross_f32(ntk_kernel *kernel, int64_t n, const float *x, i
     ntk_context *const context = kernel->context;
     const int64_t d = kernel->input_dimension;
     const ntki_matrix in_x = {"x", x, n, d, ldx, "ldx"}, in_z = {"z", z, m, d, ldz, "ldz"};
-    const ntki_matrix out = {"k", k, n, m, ldk, "ldk"};
     ntki_norm_range range = {0};
+    int64_t rows = 0, columns = 0;
     ntk_status status;
     if ((status = check_rows(kernel, __func__, "n", &in_x)) != NTK_SUCCESS ||
         (status = check_rows(kernel, __func__, "m", &in_z)) != NTK_SUCCESS ||
-        (status = ntki_check_matrix_f32(context, __func__, &out)) != NTK_SUCCESS ||
+        (status = ntki_kernel_order(kernel, __func__, "n", n, &rows)) != NTK_SUCCESS ||
+        (status = ntki_kernel_order(kernel, __func__, "m", m, &columns)) != NTK_SUCCESS)
+        return status;
+    const ntki_matrix out = {"k", k, rows, columns, ldk, "ldk"};
+    if ((status = ntki_check_matrix_f32(context, __func__, &out)) != NTK_SUCCESS ||
         (status = ntki_check_disjoint_f32(context, __func__, &out, &in_x)) != NTK_SUCCESS ||
         (status = ntki_check_disjoint_f32(context, __func__, &out, &in_z)) != NTK_SUCCESS ||
         (status = ntki_norm_range_add(context, __func__, &in_x, &range)) != NTK_SUCCESS ||
@@ -135,21 +153,24 @@ ntk_status ntk_kernel_diagonal_f32(ntk_kernel *kernel, int64_t n, const float *x
     if (kernel == NULL)
         return NTK_ERR_NULL;
     ntk_context *const context = kernel->context;
-    const ntki_matrix in = {"x", x, n, kernel->input_dimension, ldx, "ldx"}, out = {"diagonal", diagonal, n, 1, 1, "1"};
+    const ntki_matrix in = {"x", x, n, kernel->input_dimension, ldx, "ldx"};
     ntki_norm_range range = {0};
     ntki_rows *rows = NULL;
+    int64_t order = 0;
     ntk_status status;
     if ((status = check_rows(kernel, __func__, "n", &in)) != NTK_SUCCESS ||
-        (status = ntki_check_matrix_f32(context, __func__, &out)) != NTK_SUCCESS ||
+        (status = ntki_kernel_order(kernel, __func__, "n", n, &order)) != NTK_SUCCESS)
+        return status;
+    const ntki_matrix out = {"diagonal", diagonal, order, 1, 1, "1"};
+    if ((status = ntki_check_matrix_f32(context, __func__, &out)) != NTK_SUCCESS ||
         (status = ntki_check_disjoint_f32(context, __func__, &out, &in)) != NTK_SUCCESS ||
         (status = ntki_norm_range_add(context, __func__, &in, &range)) != NTK_SUCCESS)
         return status;
     const ntki_evaluator_f32 *const evaluator = ntki_evaluator_f32_choose(kernel, &range);
     ntki_kernel_begin(kernel, kernel->type == NTK_KERNEL_NTK, false);
-    if ((status = evaluator->prepare(kernel, __func__, &(ntki_input_f32){"x", 0, n, x, ldx}, &rows)) != NTK_SUCCESS)
-        return status;
-    evaluator->diagonal(rows, diagonal);
+    status = evaluator->prepare(kernel, __func__, &(ntki_input_f32){"x", 0, n, x, ldx}, &rows);
+    if (status == NTK_SUCCESS)
+        status = evaluator->diagonal(kernel, __func__, rows, diagonal);
     evaluator->release(kernel, rows);
-    kernel->error_bound = kernel->call_bound;
-    return NTK_SUCCESS;
+    return ntki_kernel_end(kernel, status);
 }

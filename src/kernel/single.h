@@ -1,7 +1,8 @@
 /* Kernel matrices in single precision.
  *
- * Two evaluators: `single` works in floats, for networks of the ReLU family and inputs whose variances stay well inside
- * the float range; `widened` rounds what the kernel's own evaluator makes in double precision, for everything else. */
+ * An evaluator may have a counterpart in floats. The analytic one has two: `single` works in floats, for networks of the
+ * ReLU family and inputs whose variances stay well inside the float range; `widened` rounds what an evaluator makes in double
+ * precision, for everything else. */
 #ifndef NTKI_SINGLE_H
 #define NTKI_SINGLE_H
 
@@ -26,17 +27,28 @@ typedef struct {
     int64_t ldo;
     bool lower;
     float *mirror;
+    double from, to;
 } ntki_tile_f32;
 
-/* As ntki_evaluator. */
+/* As ntki_multiplication; the product is in double precision. */
 typedef struct {
+    ntki_input_f32 x, z;
+    int64_t c;
+    const float *a;
+    int64_t lda;
+    double *product;
+} ntki_multiplication_f32;
+
+/* As ntki_evaluator. */
+struct ntki_evaluator_f32 {
     ntk_status (*prepare)(ntk_kernel *kernel, const char *function, const ntki_input_f32 *input, ntki_rows **out);
     void (*release)(const ntk_kernel *kernel, ntki_rows *rows);
     ntk_status (*match)(ntk_kernel *kernel, const char *function, ntki_rows *a, ntki_rows *b);
     ntk_status (*tile)(const ntk_kernel *kernel, const char *function, const ntki_tile_f32 *tile);
-    void (*diagonal)(const ntki_rows *rows, float *diagonal);
+    ntk_status (*diagonal)(ntk_kernel *kernel, const char *function, const ntki_rows *rows, float *diagonal);
+    ntk_status (*multiply)(ntk_kernel *kernel, const char *function, const ntki_multiplication_f32 *job); /* or NULL */
     bool mirrors;
-} ntki_evaluator_f32;
+};
 
 extern const ntki_evaluator_f32 ntki_evaluator_single;
 extern const ntki_evaluator_f32 ntki_evaluator_widened;
@@ -51,7 +63,7 @@ typedef struct {
 ntk_status ntki_norm_range_add(ntk_context *context, const char *function, const ntki_matrix *matrix,
                                ntki_norm_range *range);
 
-/* The evaluator for rows whose norms are in the range. */
+/* The evaluator for rows whose norms are in the range, or the kernel's own. */
 const ntki_evaluator_f32 *ntki_evaluator_f32_choose(const ntk_kernel *kernel, const ntki_norm_range *range);
 
 /* What a thread works in, as NTKI_ANALYTIC_BLOCK. */

@@ -77,6 +77,8 @@ static bool serves_norm(const ntki_analytic *analytic, double norm, double *righ
 }
 
 const ntki_evaluator_f32 *ntki_evaluator_f32_choose(const ntk_kernel *kernel, const ntki_norm_range *range) {
+    if (kernel->evaluator->single != NULL)
+        return kernel->evaluator->single;
     if (kernel->evaluator->tile != ntki_analytic_tile)
         return &ntki_evaluator_widened;
     const ntki_analytic *const analytic = ntki_analytic_of(kernel);

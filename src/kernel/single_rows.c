@@ -195,9 +195,12 @@ static ntk_status match(ntk_kernel *kernel, const char *function, ntki_rows *a, 
     return NTK_SUCCESS;
 }
 
-static void diagonal_of(const ntki_rows *rows, float *diagonal) {
+static ntk_status diagonal_of(ntk_kernel *kernel, const char *function, const ntki_rows *rows, float *diagonal) {
+    (void)kernel;
+    (void)function;
     memcpy(diagonal, ntki_single_rows_of(rows)->diagonal, (size_t)rows->n * sizeof(float));
+    return NTK_SUCCESS;
 }
 
-const ntki_evaluator_f32 ntki_evaluator_single = {ntki_single_prepare, ntki_single_release, match,
-                                                  ntki_single_tile,    diagonal_of,         true};
+const ntki_evaluator_f32 ntki_evaluator_single = {
+    ntki_single_prepare, ntki_single_release, match, ntki_single_tile, diagonal_of, NULL, true};

@@ -54,7 +54,8 @@ static ntk_status fill(ntk_kernel *kernel, const char *function, const ntki_inpu
     const ntki_input wide = {input->name, input->first, n, rows->x, d};
     if ((status = kernel->evaluator->prepare(kernel, function, &wide, &rows->inner)) != NTK_SUCCESS)
         return status;
-    kernel->evaluator->diagonal(rows->inner, rows->diagonal);
+    if ((status = kernel->evaluator->diagonal(kernel, function, rows->inner, rows->diagonal)) != NTK_SUCCESS)
+        return status;
     return check_range(kernel, function, input, rows->diagonal);
 }
 
@@ -107,16 +108,21 @@ static ntk_status tile_of(const ntk_kernel *kernel, const char *function, const 
                                                       .j1 = j1,
                                                       .out = widened(tile->a)->work,
                                                       .ldo = j1 - j0,
-                                                      .lower = tile->lower});
+                                                      .lower = tile->lower,
+                                                      .from = tile->from,
+                                                      .to = tile->from});
         if (status == NTK_SUCCESS)
             status = round_strip(kernel, function, tile, j0, j1);
     }
     return status;
 }
 
-static void diagonal_of(const ntki_rows *rows, float *diagonal) {
+static ntk_status diagonal_of(ntk_kernel *kernel, const char *function, const ntki_rows *rows, float *diagonal) {
+    (void)kernel;
+    (void)function;
     for (int64_t i = 0; i < rows->n; i++)
         diagonal[i] = (float)widened(rows)->diagonal[i];
+    return NTK_SUCCESS;
 }
 
-const ntki_evaluator_f32 ntki_evaluator_widened = {prepare, release, match, tile_of, diagonal_of, false};
+const ntki_evaluator_f32 ntki_evaluator_widened = {prepare, release, match, tile_of, diagonal_of, NULL, false};

@@ -66,6 +66,23 @@ ntk_status ntk_mlp_create(ntk_context *context, int64_t depth, const int64_t *wi
     return NTK_SUCCESS;
 }
 
+ntk_status ntki_mlp_copy(const ntk_mlp *mlp, ntk_context *context, const char *function, ntk_mlp **out) {
+    ntk_context *held = NULL;
+    ntk_mlp *copy = NULL;
+    ntk_status status = ntki_context_acquire(context, &held);
+    if (status != NTK_SUCCESS)
+        return status;
+    if ((status = allocate_mlp(held, function, mlp->depth, &copy)) != NTK_SUCCESS) {
+        ntki_context_release(held);
+        return status;
+    }
+    memcpy(copy->widths, mlp->widths, (size_t)(mlp->depth + 1) * sizeof(int64_t));
+    memcpy(copy->layer, mlp->layer, (size_t)mlp->depth * sizeof(ntki_mlp_layer));
+    copy->parameterisation = mlp->parameterisation;
+    *out = copy;
+    return NTK_SUCCESS;
+}
+
 void ntk_mlp_destroy(ntk_mlp *mlp) {
     if (mlp == NULL)
         return;
@@ -96,20 +113,22 @@ ntk_status ntk_mlp_get_width(const ntk_mlp *mlp, int64_t layer, int64_t *width) 
     return NTK_SUCCESS;
 }
 
-ntk_status ntk_mlp_get_parameter_count(const ntk_mlp *mlp, int64_t *count) {
-    if (mlp == NULL)
-        return NTK_ERR_NULL;
-    const ntk_status status = ntki_check_pointer(mlp->context, __func__, "count", count);
-    if (status != NTK_SUCCESS)
-        return status;
+ntk_status ntki_mlp_parameter_count(const ntk_mlp *mlp, ntk_context *context, const char *function, int64_t *count) {
     int64_t sum = 0;
     for (int64_t l = 1; l <= mlp->depth; l++) {
         const int64_t in = mlp->widths[l - 1], units = mlp->widths[l];
         if (in == INT64_MAX || in + 1 > (INT64_MAX - sum) / units)
-            return ntki_fail(mlp->context, NTK_ERR_OVERFLOW, __func__,
-                             "the parameters up to layer %lld exceed 2^63 - 1", (long long)l);
+            return ntki_fail(context, NTK_ERR_OVERFLOW, function, "the parameters up to layer %lld exceed 2^63 - 1",
+                             (long long)l);
         sum += (in + 1) * units;
     }
     *count = sum;
     return NTK_SUCCESS;
+}
+
+ntk_status ntk_mlp_get_parameter_count(const ntk_mlp *mlp, int64_t *count) {
+    if (mlp == NULL)
+        return NTK_ERR_NULL;
+    const ntk_status status = ntki_check_pointer(mlp->context, __func__, "count", count);
+    return status != NTK_SUCCESS ? status : ntki_mlp_parameter_count(mlp, mlp->context, __func__, count);
 }

@@ -27,4 +27,10 @@ struct ntk_mlp {
     int32_t parameterisation;
 };
 
+/* A copy in `context`, of which it takes a hold of its own. */
+ntk_status ntki_mlp_copy(const ntk_mlp *mlp, ntk_context *context, const char *function, ntk_mlp **out);
+
+/* P; NTK_ERR_OVERFLOW, recorded in `context`. */
+ntk_status ntki_mlp_parameter_count(const ntk_mlp *mlp, ntk_context *context, const char *function, int64_t *count);
+
 #endif

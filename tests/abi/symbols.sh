@@ -22,15 +22,28 @@ complain() {
 # What a library may do to its process is listed in docs/ABI.md; these are the ways to break it.
 forbidden='exit _exit _Exit quick_exit abort atexit raise signal sigaction __assert_fail
 printf vprintf __printf_chk __vprintf_chk fprintf vfprintf __fprintf_chk __vfprintf_chk puts putchar putc fputs fputc fwrite
-write perror stdout stderr rand srand random srandom drand48 srand48 lrand48 getenv secure_getenv setenv putenv setlocale
+perror stdout stderr rand srand random srandom drand48 srand48 lrand48 getenv secure_getenv setenv putenv setlocale
 openblas_set_num_threads goto_set_num_threads omp_set_num_threads omp_set_dynamic MKL_Set_Num_Threads bli_thread_set_num_threads
-malloc_usable_size system popen fork fopen open time clock'
+malloc_usable_size system popen fork fopen time clock'
+
+# Files that the caller names are the business of one source, which goes by descriptors (stdio would take heap that is not the
+# context's). Nothing else of the library may refer to these; without them nothing can write anywhere.
+files='open open64 creat openat read write pread pwrite lseek lseek64 close fsync rename unlink remove mkstemp
+realpath __realpath_chk stat stat64 __xstat __xstat64 fstat fstat64 __fxstat __fxstat64'
+files_source=file_stream.o
 
 # Defined and undefined global names of an object, archive or shared library.
 exported() { nm -D --defined-only "$1" | awk '$2 != "A" && NF == 3 { sub(/@.*/, "", $3); print $3 }' | sort -u; }
 defined() { nm -g --defined-only "$1" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort -u; }
 needed() { nm -u "$1" 2>/dev/null | awk '$1 == "U" || $1 == "w" { sub(/@.*/, "", $2); print $2 }' | sort -u; }
 forbidden_in() { printf '%s\n' "$forbidden" | tr ' ' '\n' | sort >"$work/forbidden"; needed "$1" | comm -12 - "$work/forbidden"; }
+# Members of an archive, but for the one source, that refer to files.
+files_in() {
+    printf '%s\n' "$files" | tr ' ' '\n' >"$work/files"
+    nm -A -u "$1" 2>/dev/null | awk -v mine="$files_source" 'NR == FNR { known[$1]; next }
+        { name = $NF; sub(/@.*/, "", name); member = $1; sub(/:$/, "", member); sub(/.*:/, "", member) }
+        (name in known) && member != mine { print member ":" name }' "$work/files" - | sort -u
+}
 # The sanitizers and the coverage tool bring symbols of their own.
 strange_in() { defined "$1" | grep -v -E '^(ntk_|ntki_|__(asan|odr_asan|tsan|ubsan|sancov|gcov|llvm))' || true; }
 
@@ -68,6 +81,11 @@ $CC -shared "$work/planted.o" -o "$work/planted.so"
 [ "$(strange_in "$work/planted.o")" = stranger ] || complain 'the test of the test failed: a strange name is not seen'
 [ "$(exported "$work/planted.so" | grep -c -x -e stranger -e ntk_fine)" = 2 ] || complain 'the test of the test failed: exports are not seen'
 [ "$(forbidden_in "$work/planted.o" | tr '\n' ' ')" = 'exit getenv printf rand ' ] || complain 'the test of the test failed: forbidden names are not seen'
+printf 'int write(int, const void *, unsigned long);\nint ntki_bad(void);\nint ntki_bad(void) { return write(1, "x", 1); }\n' >"$work/bad.c"
+cp "$work/bad.c" "$work/${files_source%.o}.c"
+for name in bad "${files_source%.o}"; do $CC -c "$work/$name.c" -o "$work/$name.o"; done
+ar rc "$work/planted.a" "$work/bad.o" "$work/$files_source"
+[ "$(files_in "$work/planted.a")" = bad.o:write ] || complain 'the test of the test failed: a write by others is not seen'
 
 # --- The repository ---
 grep -v '^#' tests/abi/symbols.txt | awk 'NF' >"$work/rows"
@@ -96,6 +114,8 @@ strange=$(strange_in "$build/libntk.a")
 [ -z "$strange" ] || complain 'libntk.a defines' $strange
 found=$(forbidden_in "$build/libntk.a")
 [ -z "$found" ] || complain 'libntk.a refers to' $found
+found=$(files_in "$build/libntk.a")
+[ -z "$found" ] || complain 'files are touched outside of file_stream.c:' $found
 
 sh tests/abi/constants.sh || failed=1
 [ "$failed" = 0 ] || exit 1

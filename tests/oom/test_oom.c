@@ -4,7 +4,7 @@
  * is left when all is destroyed.
  *
  * A new public function gets one line in `scenarios`, or, if it never allocates, one in `without_memory`. */
-#include "tests/suite.h"
+#include "tests/folder.h"
 
 #ifndef NTK_SYMBOLS_FILE
 #define NTK_SYMBOLS_FILE "tests/abi/symbols.txt" /* from the root of the repository, where the tests run */
@@ -13,6 +13,8 @@
 enum { N = 40, M = 25, D = 4, C = 2, OUT = N * N };
 
 /* ---- the world in which a scenario runs ---- */
+
+#include "tests/oom/network_files.h"
 
 typedef struct {
     suite_tracker tracker;
@@ -23,6 +25,9 @@ typedef struct {
     ntk_kernel *kernel, *series, *by_duals;
     ntk_flow *flow, *flow_at;
     ntk_gp *gp, *gp_at;
+    ntk_network *network;
+    ntk_kernel *empirical; /* of its output 0 */
+    network_files files;
     double x[N * D], z[M * D], y[N * C], gram[N * N], cross[M * N], prior[M];
     double out[OUT], variance[M]; /* outputs */
     void *made;                   /* what a create function writes to, &nothing at first */
@@ -93,6 +98,9 @@ static void world_create(world *w) {
     ASSERT_OK(ntk_gp_create(w->context, N, C, w->gram, N, w->y, C, 0.1, &w->gp));
     ASSERT_OK(ntk_gp_create_from_kernel(w->kernel, N, w->x, D, C, w->y, C, 0.1, &w->gp_at));
     ASSERT_OK(ntk_flow_set_initial(w->flow_at, w->gram, N)); /* any numbers but y; the other flow starts at 0 */
+    ASSERT_OK(ntk_network_create(w->context, w->mlp, 60, &w->network));
+    ASSERT_OK(ntk_kernel_create_empirical(w->context, w->network, NTK_KERNEL_NTK, NTK_OUTPUT_ONE, &w->empirical));
+    network_files_create(w->network, &w->files);
     suite_fill_canary(OUT, w->out);
     suite_fill_canary(M, w->variance);
     w->made = &nothing;
@@ -100,6 +108,9 @@ static void world_create(world *w) {
 }
 
 static void world_destroy(world *w) {
+    network_files_remove(&w->files);
+    ntk_kernel_destroy(w->empirical);
+    ntk_network_destroy(w->network);
     ntk_gp_destroy(w->gp);
     ntk_gp_destroy(w->gp_at);
     ntk_flow_destroy(w->flow);
@@ -264,6 +275,8 @@ static ntk_status kernel_diagonal_derivative(world *w) {
     return copy_scratch(w, ntk_kernel_diagonal_derivative(w->kernel, NTK_STD_WEIGHT, 3, N, w->x, D, scratch), N);
 }
 
+#include "tests/oom/network_scenarios.h"
+
 /* With a series and with the caller's duals. */
 static ntk_status kernel_gram_series(world *w) { return ntk_kernel_gram(w->series, N, w->x, D, w->out, N); }
 
@@ -271,65 +284,10 @@ static ntk_status kernel_cross_dual(world *w) {
     return ntk_kernel_cross(w->by_duals, M, w->z, D, N, w->x, D, w->out, N);
 }
 
-static ntk_status flow_create(world *w) {
-    return ntk_flow_create(w->context, N, C, w->gram, N, w->y, C, NTK_LOSS_SQUARED, MADE(ntk_flow));
-}
-
-static ntk_status flow_create_from_kernel(world *w) {
-    return ntk_flow_create_from_kernel(w->kernel, N, w->x, D, C, w->y, C, NTK_LOSS_SQUARED, MADE(ntk_flow));
-}
-
-static ntk_status flow_set_initial(world *w) { return ntk_flow_set_initial(w->flow, w->y, C); }
-
-static ntk_status flow_train(world *w) { return ntk_flow_train(w->flow, 1, w->out, C); }
-
-static ntk_status flow_train_from_initial(world *w) { return ntk_flow_train(w->flow_at, 1, w->out, C); }
-
-/* By way of a factorisation: with weight decay the singular Gram has one. */
-static ntk_status flow_train_to_the_end(world *w) {
-    const ntk_status status = ntk_flow_set_weight_decay(w->flow, 0.1);
-    return status != NTK_SUCCESS ? status : ntk_flow_train(w->flow, INFINITY, w->out, C);
-}
-
-/* Without it, the factorisation fails and the decomposition follows. */
-static ntk_status flow_train_singular(world *w) { return ntk_flow_train(w->flow, INFINITY, w->out, C); }
-
-static ntk_status flow_get_coefficients(world *w) { return ntk_flow_get_coefficients(w->flow, 1, w->out, C); }
-
-static ntk_status flow_get_rank(world *w) { return ntk_flow_get_rank(w->flow, &w->integer); }
-
-static ntk_status flow_predict(world *w) { return ntk_flow_predict(w->flow, 1, M, w->cross, N, NULL, 0, w->out, C); }
-
-static ntk_status flow_predict_in_place(world *w) {
-    double f0[M * C], f[M * C]; /* f is f0: it must keep its values */
-    memcpy(f0, w->cross, sizeof(f0));
-    memcpy(f, f0, sizeof(f));
-    const ntk_status status = ntk_flow_predict(w->flow, 1, M, w->cross, N, f, C, f, C);
-    if (status != NTK_SUCCESS)
-        ASSERT_SAME_BITS(f, f0, M * C);
-    return status;
-}
-
-static ntk_status flow_predict_at(world *w) {
-    return ntk_flow_predict_at(w->flow_at, 1, M, w->z, D, NULL, 0, w->out, C);
-}
-
-static ntk_status gp_create(world *w) {
-    return ntk_gp_create(w->context, N, C, w->gram, N, w->y, C, 0.5, MADE(ntk_gp));
-}
-
-static ntk_status gp_create_from_kernel(world *w) {
-    return ntk_gp_create_from_kernel(w->kernel, N, w->x, D, C, w->y, C, 0.5, MADE(ntk_gp));
-}
-
-static ntk_status gp_predict(world *w) {
-    return ntk_gp_predict(w->gp, M, w->cross, N, w->prior, w->out, C, w->variance);
-}
-
-static ntk_status gp_predict_at(world *w) { return ntk_gp_predict_at(w->gp_at, M, w->z, D, w->out, C, w->variance); }
+#include "tests/oom/solver_scenarios.h"
 
 /* What a create function made; NULL for scenarios that make nothing. */
-typedef enum { NONE, CONTEXT, ACTIVATION, MLP, KERNEL, FLOW, GP } handle_kind;
+typedef enum { NONE, CONTEXT, ACTIVATION, MLP, KERNEL, FLOW, GP, NETWORK } handle_kind;
 
 /* `least` is a lower bound of the number of allocations, so that a scenario cannot pass without having failed.
  * Functions that need none today, but may one day, have 0. */
@@ -383,6 +341,24 @@ static const struct {
     {"ntk_gp_create_from_kernel", gp_create_from_kernel, GP, 3},
     {"ntk_gp_predict", gp_predict, NONE, 1},
     {"ntk_gp_predict_at", gp_predict_at, NONE, 1},
+    {"ntk_kernel_create_empirical", kernel_create_empirical, KERNEL, 2},
+    {"ntk_kernel_gram", empirical_gram, NONE, 2},
+    {"ntk_kernel_apply", empirical_apply, NONE, 2},
+    {"ntk_network_create", network_create, NETWORK, 2},
+    {"ntk_network_copy", network_copy, NETWORK, 2},
+    {"ntk_network_get_mlp", network_get_mlp, MLP, 1},
+    {"ntk_network_load", network_load, NETWORK, 1},
+    {"ntk_network_save", network_save, NONE, 1},
+    {"ntk_network_import_safetensors", network_import_safetensors, NONE, 1},
+    {"ntk_network_export_safetensors", network_export_safetensors, NONE, 1},
+    {"ntk_network_forward", network_forward, NONE, 1},
+    {"ntk_network_get_layer", network_get_layer, NONE, 1},
+    {"ntk_network_jacobian", network_jacobian, NONE, 1},
+    {"ntk_network_jvp", network_jvp, NONE, 1},
+    {"ntk_network_vjp", network_vjp, NONE, 1},
+    {"ntk_network_forward_f32", network_forward_f32, NONE, 1},
+    {"ntk_network_jvp_f32", network_jvp_f32, NONE, 1},
+    {"ntk_network_vjp_f32", network_vjp_f32, NONE, 1},
 };
 
 enum { SCENARIOS = sizeof(scenarios) / sizeof(*scenarios) };
@@ -445,6 +421,15 @@ static const char *const without_memory[] = {
     "ntk_flow_get_weight_decay",
     "ntk_gp_destroy",
     "ntk_gp_log_evidence",
+    "ntk_kernel_set_outputs",
+    "ntk_kernel_get_block",
+    "ntk_network_destroy",
+    "ntk_network_randomise",
+    "ntk_network_get_sizes",
+    "ntk_network_get_parameters",
+    "ntk_network_set_parameters",
+    "ntk_network_get_parameters_f32",
+    "ntk_network_set_parameters_f32",
 };
 
 static void destroy_made(handle_kind kind, void *made) {
@@ -466,6 +451,9 @@ static void destroy_made(handle_kind kind, void *made) {
         break;
     case GP:
         ntk_gp_destroy(made);
+        break;
+    case NETWORK:
+        ntk_network_destroy(made);
         break;
     case NONE:
         break;
@@ -644,6 +632,15 @@ START_TEST(functions_without_memory_work_without_memory) {
     ASSERT_OK(ntk_flow_set_weight_decay(w->flow, 2));
     ASSERT_OK(ntk_flow_get_weight_decay(w->flow, &value));
     ASSERT_OK(ntk_gp_log_evidence(w->gp, &value));
+    static float single[PARAMETERS];
+    ASSERT_OK(ntk_kernel_set_outputs(w->empirical, 1, 1));
+    ASSERT_OK(ntk_kernel_get_block(w->empirical, &large));
+    ASSERT_OK(ntk_network_randomise(w->network, 1));
+    ASSERT_OK(ntk_network_get_sizes(w->network, &large, NULL, NULL));
+    ASSERT_OK(ntk_network_get_parameters(w->network, PARAMETERS, w->out));
+    ASSERT_OK(ntk_network_set_parameters(w->network, PARAMETERS, w->out));
+    ASSERT_OK(ntk_network_get_parameters_f32(w->network, PARAMETERS, single));
+    ASSERT_OK(ntk_network_set_parameters_f32(w->network, PARAMETERS, single));
     ASSERT_STATUS(NTK_ERR_DOMAIN, ntk_mlp_set_weight_std(w->mlp, -1)); /* and errors are told */
     ck_assert(suite_mentions(ntk_context_last_error(w->context), "weight_std"));
     world_destroy(w); /* and all can be destroyed */

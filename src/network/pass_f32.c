@@ -1,0 +1,5 @@
+/* A block of rows on its way through a network (pass.h), in single precision. */
+#define NTKI_SINGLE
+#include "src/network/pass_memory.h"
+#include "src/network/pass_forward.h"
+#include "src/network/pass_backward.h"
