@@ -3,6 +3,9 @@
 #include "tests/suite.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+
+#include "lib/threads/parallel.h"
 
 enum { THREADS = 4, ROUNDS = 3, N = 120, M = 70, D = 6, C = 2 };
 
@@ -135,4 +138,29 @@ END_TEST
 START_TEST(each_context_with_two_threads) { run_together(2); }
 END_TEST
 
-SUITE("threads", each_context_with_one_thread, each_context_with_two_threads)
+static void note_worker(int64_t index, int32_t worker, void *argument) {
+    atomic_int *const seen = argument; /* calls under way for each worker, then what went wrong */
+    (void)index;
+    if (worker < 0 || worker >= 2 || atomic_fetch_add(&seen[worker], 1) != 0) {
+        atomic_store(&seen[2], 1);
+        return;
+    }
+    atomic_fetch_sub(&seen[worker], 1);
+}
+
+/* Work areas are made for so many threads before a loop; by then the context may have more. */
+START_TEST(no_more_workers_than_areas) {
+    ntk_context *context = NULL;
+    atomic_int seen[3];
+    for (int i = 0; i < 3; i++)
+        atomic_init(&seen[i], 0);
+    ASSERT_OK(ntk_context_create(&context));
+    ASSERT_OK(ntk_context_set_threads(context, 5));
+    for (int round = 0; round < 50; round++)
+        ntki_parallel_for_workers(context, 1000, 2, note_worker, seen);
+    ck_assert_int_eq(atomic_load(&seen[2]), 0);
+    ntk_context_destroy(context);
+}
+END_TEST
+
+SUITE("threads", each_context_with_one_thread, each_context_with_two_threads, no_more_workers_than_areas)

@@ -3,6 +3,7 @@
 
 #include "lib/context/context.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,9 @@ static void advise_large_pages(void *block, size_t size) {
     if (block == NULL || size < LEAST_SIZE)
         return;
     const size_t skip = (LARGE_PAGE - (uintptr_t)block % LARGE_PAGE) % LARGE_PAGE;
+    const int before = errno;
     (void)madvise((char *)block + skip, (size - skip) / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+    errno = before;
 #else
     (void)block;
     (void)size;

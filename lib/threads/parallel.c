@@ -22,6 +22,7 @@ struct ntki_pool {
     pid_t process; /* a forked child has the pool but not its threads */
     atomic_llong next;
     int64_t count;
+    int32_t most; /* threads that take part, the caller among them */
     ntki_worker_body body;
     void *argument;
     int32_t workers; /* beside the caller, who is number 0 */
@@ -31,7 +32,7 @@ struct ntki_pool {
 };
 
 static void take_part(ntki_pool *pool, int32_t worker) {
-    for (;;) {
+    while (worker < pool->most) {
         const int64_t index = atomic_fetch_add(&pool->next, 1);
         if (index >= pool->count)
             return;
@@ -116,9 +117,10 @@ static ntki_pool *current_pool(ntk_context *context, int32_t workers) {
     return context->pool;
 }
 
-static void share(ntki_pool *pool, int64_t count, ntki_worker_body body, void *argument) {
+static void share(ntki_pool *pool, int64_t count, int32_t most, ntki_worker_body body, void *argument) {
     pthread_mutex_lock(&pool->mutex);
     pool->count = count;
+    pool->most = most;
     pool->body = body;
     pool->argument = argument;
     atomic_store(&pool->next, 0);
@@ -152,8 +154,9 @@ static ntki_pool *current_pool(ntk_context *context, int32_t workers) {
     return context->pool;
 }
 
-static void share(ntki_pool *pool, int64_t count, ntki_worker_body body, void *argument) {
+static void share(ntki_pool *pool, int64_t count, int32_t most, ntki_worker_body body, void *argument) {
     (void)pool;
+    (void)most;
     for (int64_t index = 0; index < count; index++)
         body(index, 0, argument);
 }
@@ -171,11 +174,12 @@ int32_t ntki_threads_available(void) { return 1; }
 
 int32_t ntki_parallel_workers(const ntk_context *context) { return ntki_context_threads(context); }
 
-void ntki_parallel_for_workers(ntk_context *context, int64_t count, ntki_worker_body body, void *argument) {
+void ntki_parallel_for_workers(ntk_context *context, int64_t count, int32_t most, ntki_worker_body body,
+                               void *argument) {
     const int32_t threads = ntki_context_threads(context);
-    ntki_pool *const pool = threads > 1 && count > 1 ? current_pool(context, threads - 1) : NULL;
+    ntki_pool *const pool = threads > 1 && most > 1 && count > 1 ? current_pool(context, threads - 1) : NULL;
     if (pool != NULL) {
-        share(pool, count, body, argument);
+        share(pool, count, most, body, argument);
         return;
     }
     for (int64_t index = 0; index < count; index++)
@@ -195,5 +199,5 @@ static void run_plain(int64_t index, int32_t worker, void *argument) {
 
 void ntki_parallel_for(ntk_context *context, int64_t count, ntki_loop_body body, void *argument) {
     plain_loop loop = {body, argument};
-    ntki_parallel_for_workers(context, count, run_plain, &loop);
+    ntki_parallel_for_workers(context, count, INT32_MAX, run_plain, &loop);
 }

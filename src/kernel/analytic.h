@@ -57,7 +57,8 @@ typedef struct {
     int64_t ldx;
     double *unit;          /* n x d */
     double *packed;        /* the same for ntki_multiply_rows(), NULL until the rows are columns of a matrix */
-    double *work;          /* likewise, NTKI_ANALYTIC_BLOCK numbers for each thread */
+    double *work;          /* likewise, NTKI_ANALYTIC_BLOCK numbers for each of so many threads */
+    int32_t workers;
     double *block;         /* holds all the vectors that the layers point into */
     ntki_layer_side *side; /* depth of them */
     double **k;            /* k[l] = S^{l+1}(x_i, x_i), theta[l] = T^{l+1}(x_i, x_i), before normalisation */

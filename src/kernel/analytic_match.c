@@ -46,13 +46,14 @@ static void pack_panels(int64_t index, void *argument) {
 
 /* The columns' unit rows in the form that ntki_multiply_rows() wants, and the work areas of the tiles: these then need no
  * memory when some of the matrix is written. */
-static ntk_status pack(ntk_kernel *kernel, const char *function, ntki_analytic_rows *rows) {
+static ntk_status pack(ntk_kernel *kernel, const char *function, int64_t n, ntki_analytic_rows *rows) {
     const int64_t d = kernel->input_dimension, panels = ntki_product_panels(rows->rows.n);
     if (rows->packed != NULL)
         return NTK_SUCCESS;
     ntk_status status;
-    if ((status = ntki_allocate_matrix(kernel->context, function, ntki_parallel_workers(kernel->context),
-                                       NTKI_ANALYTIC_BLOCK, &rows->work)) != NTK_SUCCESS ||
+    rows->workers = ntki_tile_workers(ntki_parallel_workers(kernel->context), n, rows->rows.n);
+    if ((status = ntki_allocate_matrix(kernel->context, function, rows->workers, NTKI_ANALYTIC_BLOCK, &rows->work)) !=
+            NTK_SUCCESS ||
         (status = ntki_allocate_matrix(kernel->context, function, panels * NTKI_PRODUCT_WIDTH, d, &rows->packed)) !=
             NTK_SUCCESS)
         return status;
@@ -66,6 +67,6 @@ ntk_status ntki_analytic_match(ntk_kernel *kernel, const char *function, ntki_ro
     ntki_analytic_rows *const own = (ntki_analytic_rows *)(void *)a, *const other = (ntki_analytic_rows *)(void *)b;
     ntk_status status = ntki_analytic_match_series(kernel, function, a, b);
     if (status == NTK_SUCCESS)
-        status = pack(kernel, function, other);
+        status = pack(kernel, function, a->n, other);
     return status == NTK_SUCCESS ? ntki_collapse_choose(analytic, function, own, other) : status;
 }

@@ -126,6 +126,8 @@ static void mirror_block(const tile_job *job, const block *own) {
     const ntki_tile *const tile = job->tile;
     for (int64_t j = own->j0; j < own->j1; j++) {
         const int64_t start = own->i0 > j ? own->i0 : j + 1;
+        if (start >= own->i1)
+            continue;
         double *const to = tile->mirror + (j - tile->j0) * tile->ldo + (start - tile->i0);
         const double *const from = own->work + (start - own->i0) * NTKI_WORK_COLUMNS + (j - own->first);
         for (int64_t i = 0; i < own->i1 - start; i++)
@@ -164,8 +166,10 @@ static void evaluate_block(tile_job *job, int64_t index, int32_t worker, double 
         double *const row = own.work + (i - i0) * NTKI_WORK_COLUMNS;
         const ntk_status status =
             own.j0 < j1 ? evaluate_row(job, i, own.j0, j1, row + (own.j0 - first), slot) : NTK_SUCCESS;
-        if (status != NTK_SUCCESS)
+        if (status != NTK_SUCCESS) {
             atomic_store(&job->status, status);
+            return;
+        }
         if (tile->lower && i >= own.j0 && i < end)
             deliver_diagonal(job, i);
     }
@@ -189,7 +193,7 @@ static void run_blocks(tile_job *job) {
     const int64_t tasks = job->row_blocks * ((columns + NTKI_BLOCK_COLUMNS - 1) / NTKI_BLOCK_COLUMNS);
     const ntki_worker_body body = analytic->slots > 0 ? evaluate_with_skips : evaluate_plainly;
     if (!analytic->one_thread)
-        ntki_parallel_for_workers(analytic->kernel.context, tasks, body, job);
+        ntki_parallel_for_workers(analytic->kernel.context, tasks, job->b->workers, body, job);
     for (int64_t index = 0; analytic->one_thread && index < tasks; index++)
         if (atomic_load(&job->status) == NTK_SUCCESS)
             body(index, 0, job);

@@ -80,7 +80,8 @@ typedef struct {
     int64_t ldx;
     float *unit;   /* n x d */
     float *packed; /* the same for ntki_multiply_rows_f32(), NULL until the rows are columns of a matrix */
-    float *work;   /* likewise, NTKI_SINGLE_BLOCK numbers for each thread */
+    float *work;   /* likewise, NTKI_SINGLE_BLOCK numbers for each of so many threads */
+    int32_t workers;
     float *floats;
     double *doubles;
     ntki_layer_side_f32 *side; /* depth of them */

@@ -181,12 +181,12 @@ static void pack_panels(int64_t index, void *argument) {
 static ntk_status match(ntk_kernel *kernel, const char *function, ntki_rows *a, ntki_rows *b) {
     ntki_single_rows *const rows = (ntki_single_rows *)(void *)b;
     const int64_t d = kernel->input_dimension, panels = ntki_product_panels_f32(b->n);
-    (void)a;
     if (rows->packed != NULL)
         return NTK_SUCCESS;
     ntk_status status;
-    if ((status = ntki_allocate(kernel->context, function, ntki_parallel_workers(kernel->context),
-                                NTKI_SINGLE_BLOCK * sizeof(float), &rows->work)) != NTK_SUCCESS ||
+    rows->workers = ntki_tile_workers(ntki_parallel_workers(kernel->context), a->n, b->n);
+    if ((status = ntki_allocate(kernel->context, function, rows->workers, NTKI_SINGLE_BLOCK * sizeof(float),
+                                &rows->work)) != NTK_SUCCESS ||
         (status = ntki_allocate(kernel->context, function, panels * NTKI_PRODUCT_WIDTH_F32, (size_t)d * sizeof(float),
                                 &rows->packed)) != NTK_SUCCESS)
         return status;

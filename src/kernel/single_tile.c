@@ -167,6 +167,8 @@ static void multiply(const tile_job *job, const block *own) {
 static void mirror_block(const ntki_tile_f32 *tile, const block *own) {
     for (int64_t j = own->j0; j < own->j1; j++) {
         const int64_t start = own->i0 > j ? own->i0 : j + 1;
+        if (start >= own->i1)
+            continue;
         float *const to = tile->mirror + (j - tile->j0) * tile->ldo + (start - tile->i0);
         const float *const from = own->work + (start - own->i0) * NTKI_WORK_COLUMNS_F32 + (j - own->first);
         for (int64_t i = 0; i < own->i1 - start; i++)
@@ -218,6 +220,6 @@ ntk_status ntki_single_tile(const ntk_kernel *kernel, const char *function, cons
                     .row_blocks = (tile->i1 - tile->i0 + NTKI_BLOCK_ROWS - 1) / NTKI_BLOCK_ROWS,
                     .first = tile->j0 / NTKI_PRODUCT_WIDTH_F32 * NTKI_PRODUCT_WIDTH_F32};
     const int64_t column_blocks = (tile->j1 - job.first + NTKI_BLOCK_COLUMNS - 1) / NTKI_BLOCK_COLUMNS;
-    ntki_parallel_for_workers(kernel->context, job.row_blocks * column_blocks, evaluate_block, &job);
+    ntki_parallel_for_workers(kernel->context, job.row_blocks * column_blocks, job.b->workers, evaluate_block, &job);
     return NTK_SUCCESS;
 }
