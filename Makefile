@@ -36,7 +36,7 @@ $(foreach folder,BUILD PREFIX DESTDIR,$(if $(word 2,$($(folder))),$(error $(fold
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: FORCE all lib everything deps demo check install uninstall bench bench-kernel check-accuracy examples abi-baseline format clean help
+.PHONY: FORCE all lib everything deps demo check install uninstall bench bench-kernel bench-peers check-accuracy examples abi-baseline format clean help
 CHECKS = suites oom cli headers symbols abi consumers readme python docs style
 .PHONY: $(CHECKS:%=check-%)
 # What a sanitizer watches over: programs of which every part was built with it.
@@ -297,6 +297,10 @@ examples: all $(EXAMPLES) $(CPP_EXAMPLES)
 
 demo: all $(EXAMPLES)
 	@$(TEST_ENV) bash examples/demo.sh
+
+# The same work by other libraries, in a virtual environment of build/.
+bench-peers: lib
+	@NTK_LIBRARY='$(abspath $(BUILD))/$(SHARED_LINK)' python3 bench/peers/run.py --output '$(abspath $(BUILD))' $(PEERS_FLAGS)
 
 bench bench-kernel: all $(BENCHMARKS)
 	@$(BUILD)/bench/kernel $(BENCH_FLAGS)

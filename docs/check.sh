@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks the pages against the sources: the table of docs/errors.md is that of status.h, every relative link leads somewhere,
-# every public function stands in the map of ntk.h, the README's examples are examples/quickstart.c and .py, and every
+# every public function stands in the map of ntk.h, the README's examples are examples/quickstart.c and .py, its figures of other libraries those of docs/peers.md, and every
 # [Key99] in pages and sources is in references.bib. Before the real run it proves, on planted errors, that it can fail.
 set -eu
 
@@ -68,6 +68,15 @@ examples() {
         echo 'README.md: the Python example is not examples/quickstart.py'
 }
 
+# What the README says of other libraries is what was measured: its table is made of lines of docs/peers.md.
+measured() {
+    awk '/<!-- check: peers -->/ { wanted = 1; next } wanted && /^$/ { exit } wanted' "$1/README.md" >"$work/quoted"
+    [ -s "$work/quoted" ] || echo 'README.md: no table of peers'
+    [ -f "$1/docs/peers.md" ] || { echo 'docs/peers.md is missing'; return 0; }
+    grep -F -x -v -f "$1/docs/peers.md" "$work/quoted" | sed 's/^/README.md: not in docs\/peers.md: /'
+    return 0
+}
+
 # Keys such as Jacot18 or RasmussenWilliams06, in brackets.
 references() {
     sed -n 's/^@[a-z]*{\([A-Za-z0-9]*\),.*/\1/p' "$1/docs/references.bib" | sort >"$work/keys"
@@ -80,7 +89,7 @@ references() {
     done
 }
 
-complaints() { statuses "$1"; links "$1"; map "$1"; examples "$1"; references "$1"; }
+complaints() { statuses "$1"; links "$1"; map "$1"; examples "$1"; measured "$1"; references "$1"; }
 
 # --- It can fail ---
 planted=$work/planted
@@ -103,6 +112,7 @@ plant docs/abi.md '1s/.*/[no](nowhere.md)/' 'docs/abi.md: no nowhere.md'
 plant include/ntk/ntk.h 's/ntk_kernel_apply/ntk_kernel_nothing/' 'the map lacks ntk_kernel_apply'
 plant include/ntk/ntk.h 's/ntk_kernel_apply/ntk_kernel_nothing/' 'the map names the unknown ntk_kernel_nothing'
 plant examples/quickstart.c '1s/.*/changed/' 'the C example is not'
+plant README.md '/<!-- check: peers -->/,/^$/s/| neural-tangents |/| nobody |/' 'not in docs/peers.md'
 plant docs/theory/gaussian-process.md '1s/.*/[Nobody99]/' 'references.bib lacks Nobody99'
 
 # --- The repository ---

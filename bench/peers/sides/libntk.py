@@ -1,0 +1,84 @@
+"""libntk through its Python package, which is ctypes: what a call returns is allocated in the call."""
+
+import numpy as np
+
+import inputs
+import ntk
+
+_DTYPES = {"f64": np.float64, "f32": np.float32}
+
+
+def versions():
+    context = ntk.Context()
+    return {"libntk": f"{ntk.version()} ({context.cpu_path}, {context.blas_description})", "numpy": np.__version__}
+
+
+def kernel_of(task, threads):
+    context = ntk.Context()
+    context.threads = threads
+    widths = [task["d"]] + [1] * (task["hidden"] + 1)
+    mlp = ntk.Mlp(widths, task["activation"], task["weight_std"], task["bias_std"], context)
+    return ntk.Kernel(mlp, "ntk", tolerance=task.get("tolerance"))
+
+
+def regression_matrices(task):
+    """(K(X,X), K(Z,X), diagonal of K(Z,Z), Y) for the tasks that begin with a kernel matrix, on any side."""
+    kernel = kernel_of(task, 2)
+    x, z = inputs.rows(task["n"], task["d"]), inputs.rows(task["m"], task["d"], 1)
+    y = inputs.targets(x, task["outputs"])
+    return kernel.gram(x), kernel.cross(z, x), kernel.diagonal(z), y
+
+
+def prepare(task, dtype, threads):
+    return _TASKS[task["kind"]](task, _DTYPES[dtype], threads)
+
+
+def _gram(task, dtype, threads):
+    kernel, x = kernel_of(task, threads), inputs.rows(task["n"], task["d"]).astype(dtype)
+    return lambda: kernel.gram(x, dtype=dtype)
+
+
+def _cross(task, dtype, threads):
+    kernel = kernel_of(task, threads)
+    x, z = inputs.rows(task["n"], task["d"]).astype(dtype), inputs.rows(task["m"], task["d"], 1).astype(dtype)
+    return lambda: kernel.cross(x, z, dtype=dtype)
+
+
+def _entries(task, dtype, threads):
+    kernel = kernel_of(task, threads)
+    x, z = (rows.astype(dtype) for rows in inputs.near_rows(task["distances"], task["pairs"], task["d"]))
+    return lambda: np.diagonal(kernel.cross(x, z, dtype=dtype)).copy()
+
+
+def _flow(task, dtype, threads):
+    gram, cross, _, y = regression_matrices(task)
+    context = ntk.Context(threads)
+
+    def work():
+        flow = ntk.Flow.from_gram(gram, y, context=context)
+        return {f"t = {t:g}": f for t, f in zip(task["times"], flow.predict_cross(task["times"], cross))}
+    return work
+
+
+def _gp(task, dtype, threads):
+    gram, cross, prior, y = regression_matrices(task)
+    context = ntk.Context(threads)
+
+    def work():
+        process = ntk.GP.from_gram(gram, y, task["noise_variance"], context)
+        mean, variance = process.predict_cross(cross, prior)
+        return {"mean": mean, "std": np.sqrt(variance)}
+    return work
+
+
+def _empirical(task, dtype, threads):
+    context = ntk.Context()
+    context.threads = threads
+    widths = task["widths"]
+    network = ntk.Network(ntk.Mlp(widths, task["activation"], task["weight_std"], task["bias_std"], context))
+    network.set_parameters(np.concatenate([part.ravel() for layer in inputs.parameters(widths) for part in layer]))
+    kernel, x = ntk.Kernel.empirical(network), inputs.rows(task["n"], widths[0]).astype(dtype)
+    return lambda: kernel.gram(x, dtype=dtype)
+
+
+_TASKS = {"empirical": _empirical, "gram": _gram, "cross": _cross, "entries": _entries, "flow": _flow, "gp": _gp}
