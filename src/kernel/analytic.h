@@ -55,9 +55,9 @@ typedef struct {
     ntki_rows rows;
     const double *x; /* the caller's rows, n x d with ldx: they outlive this */
     int64_t ldx;
-    double *unit;          /* n x d */
-    double *packed;        /* the same for ntki_multiply_rows(), NULL until the rows are columns of a matrix */
-    double *work;          /* likewise, NTKI_ANALYTIC_BLOCK numbers for each of so many threads */
+    double *unit;   /* n x d */
+    double *packed; /* the same for ntki_multiply_rows(), NULL until the rows are columns of a matrix */
+    double *work;   /* likewise, NTKI_ANALYTIC_BLOCK numbers for each of so many threads */
     int32_t workers;
     double *block;         /* holds all the vectors that the layers point into */
     ntki_layer_side *side; /* depth of them */
