@@ -290,6 +290,29 @@ START_TEST(rate_scales_time) {
 }
 END_TEST
 
+/* s K with the rate eta / s is the same flow: squares of the entries of s K would vanish or overflow. */
+START_TEST(scale_of_the_gram_does_not_matter) {
+    const double scales[] = {0x1p-700, 0x1p-480, 0x1p480, 0x1p700};
+    data_set data;
+    data_create(&data, 0.1);
+    double expected[N * C], f[N * C];
+    ntk_flow *flow = flow_from(&data, 1, 0, data.f0);
+    ASSERT_OK(ntk_flow_train(flow, 3, expected, C));
+    ntk_flow_destroy(flow);
+    for (int s = 0; s < (int)(sizeof(scales) / sizeof(scales[0])); s++) {
+        data_set scaled = data;
+        for (int i = 0; i < N * N; i++)
+            scaled.gram[i] *= scales[s];
+        flow = flow_from(&scaled, 1 / scales[s], 0, data.f0);
+        ASSERT_OK(ntk_flow_train(flow, 3, f, C));
+        for (int i = 0; i < N * C; i++)
+            ASSERT_CLOSE(f[i], expected[i], IDENTITY_TOLERANCE);
+        ntk_flow_destroy(flow);
+    }
+    ntk_kernel_destroy(data.kernel);
+}
+END_TEST
+
 START_TEST(settings_are_read_back) {
     const double gram = 1, y = 2;
     ntk_flow *flow = NULL;
@@ -520,6 +543,6 @@ END_TEST
 SUITE("flow", predict_at_equals_predict, predict_in_place_and_without_initial,
       equal_rows_share_the_mean_of_their_targets, starts_at_the_initial_outputs, flow_to_a_sum_of_times,
       obeys_the_differential_equation, loss_never_grows, weight_decay_ends_in_ridge_regression, rate_scales_time,
-      settings_are_read_back, settings_may_change_at_any_time, lower_triangle_counts, inputs_are_copied,
-      negative_eigenvalue_is_refused, ridge_carries_an_indefinite_gram, limit_does_not_depend_on_history,
-      doubtful_condition_is_logged, zero_gram_learns_nothing)
+      scale_of_the_gram_does_not_matter, settings_are_read_back, settings_may_change_at_any_time, lower_triangle_counts,
+      inputs_are_copied, negative_eigenvalue_is_refused, ridge_carries_an_indefinite_gram,
+      limit_does_not_depend_on_history, doubtful_condition_is_logged, zero_gram_learns_nothing)

@@ -9,7 +9,7 @@
  * Eigenvalues of the Gram matrix below max(n,16) eps times the largest count as zero: what the Gram cannot represent
  * is never learned, and it does not enter predictions. A Gram with an eigenvalue below minus that bound is refused with
  * NTK_ERR_NOT_POSITIVE at any finite t > 0; at t = infinity that goes for K + (n lambda / eta) I. Sizes beyond the integers of
- * the BLAS in use are refused with NTK_ERR_BLAS: with an LP64 LAPACK that is n > 32766 for the eigen-decomposition. When the
+ * the BLAS in use are refused with NTK_ERR_BLAS: with an LP64 LAPACK that is n > 46338 for the eigen-decomposition. When the
  * eigen-decomposition itself fails (NTK_ERR_CONVERGENCE), the flow can only be destroyed. */
 #ifndef NTK_FLOW_H
 #define NTK_FLOW_H
@@ -27,8 +27,8 @@ enum {
 
 /* A flow on n training samples with c outputs, from a Gram matrix (n x n, ldk >= n, symmetric to 1e-10 of its largest
  * diagonal entry; its lower triangle counts) and targets y (n x c, ldy >= c). Both are copied. eta = 1, lambda = 0, f_0 = 0.
- * Memory: n^2 doubles for t = infinity; 3 n^2 while the eigen-decomposition runs, which is done once, when a finite
- * t > 0 is first asked for or when the Gram is numerically singular.
+ * Memory: n^2 doubles for t = infinity; 3 n^2 while the eigen-decomposition runs and 2 n^2 after it. It is done once, when a
+ * finite t > 0 is first asked for or when the Gram is numerically singular.
  * Returns NTK_ERR_NULL, NTK_ERR_SIZE, NTK_ERR_LEADING_DIMENSION, NTK_ERR_OVERFLOW, NTK_ERR_NOT_FINITE,
  * NTK_ERR_NOT_SYMMETRIC, NTK_ERR_NOT_POSITIVE (a negative diagonal entry), NTK_ERR_ENUM, NTK_ERR_NO_MEMORY. Since 0.1. */
 NTK_API ntk_status ntk_flow_create(ntk_context *context, int64_t n, int64_t c, const double *gram, int64_t ldk,
@@ -57,7 +57,7 @@ NTK_API ntk_status ntk_flow_get_weight_decay(const ntk_flow *flow, double *weigh
 NTK_API ntk_status ntk_flow_set_initial(ntk_flow *flow, const double *f0, int64_t ldf);
 
 /* f = f_t(X), n x c: the outputs on the training set at time t >= 0 (INFINITY allowed). Cost: the first finite t takes
- * the eigen-decomposition, about 9 n^3 flops; the first t = infinity a Cholesky factorisation, n^3/3; after that 4 n^2 c
+ * the eigen-decomposition, 1.5 to 3 n^3 flops; the first t = infinity a Cholesky factorisation, n^3/3; after that 4 n^2 c
  * a time. Returns NTK_ERR_NULL, NTK_ERR_LEADING_DIMENSION, NTK_ERR_DOMAIN (t is negative or NaN), NTK_ERR_ALIAS,
  * NTK_ERR_NOT_POSITIVE (an eigenvalue is negative beyond rounding), NTK_ERR_RANGE (the result overflows),
  * NTK_ERR_CONVERGENCE, NTK_ERR_OVERFLOW, NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED. When the condition of the Gram matrix costs

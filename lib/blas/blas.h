@@ -53,13 +53,22 @@ int64_t ntki_dpotrf_lower(const ntki_blas_width *width, int64_t n, double *a, in
 double ntki_dpocon_lower(const ntki_blas_width *width, int64_t n, const double *l, int64_t ldl, double norm,
                          double *work, int64_t *integers);
 
-/* The sizes of the work areas of ntki_dsyevd(), in doubles and in int64_t; they may not fit: see ntki_blas_fits(). */
-int64_t ntki_dsyevd_work(int64_t n);
-int64_t ntki_dsyevd_integers(int64_t n);
+/* A = Q T Q' with T tridiagonal: its diagonal in d (n), what is beside it in e (n - 1); Q as reflectors in the lower triangle
+ * of a (ld = n), of which that triangle was read, and in tau (n - 1). work: `size` >= n doubles, 64 n for speed. Returns 0. */
+int64_t ntki_dsytrd_lower(const ntki_blas_width *width, int64_t n, double *a, double *d, double *e, double *tau,
+                          double *work, int64_t size);
 
-/* Eigenvalues in ascending order in w; row i of a becomes the unit eigenvector of w[i]. The lower triangle of the
- * row-major matrix is read. Returns 0, or a positive number when the iteration did not converge. */
-int64_t ntki_dsyevd(const ntki_blas_width *width, int64_t n, double *a, int64_t lda, double *w, double *work,
+/* The sizes of the work areas of ntki_dstedc(), in doubles and in int64_t; they may not fit: see ntki_blas_fits(). */
+int64_t ntki_dstedc_work(int64_t n);
+int64_t ntki_dstedc_integers(int64_t n);
+
+/* Eigenvalues of T in ascending order in d; row i of z becomes the unit eigenvector of d[i]; e is lost. Returns 0, or a
+ * positive number when the iteration did not converge. */
+int64_t ntki_dstedc(const ntki_blas_width *width, int64_t n, double *d, double *e, double *z, double *work,
                     int64_t *integers);
+
+/* B = op(Q) B for B of n x c (ld = c), Q from ntki_dsytrd_lower(). work: `size` >= c doubles, 64 c + 4160 for speed. */
+void ntki_dormtr_lower(const ntki_blas_width *width, ntki_transpose trans, int64_t n, int64_t c, const double *a,
+                       const double *tau, double *b, double *work, int64_t size);
 
 #endif

@@ -36,7 +36,9 @@
 #define NTKI_DLACPY(I) (int, char, I, I, const double *, I, double *, I)
 #define NTKI_DPOTRF(I) (int, char, I, double *, I)
 #define NTKI_DPOCON(I) (int, char, I, const double *, I, double, double *, double *, I *)
-#define NTKI_DSYEVD(I) (int, char, char, I, double *, I, double *, double *, I, I *, I)
+#define NTKI_DSYTRD(I) (int, char, I, double *, I, double *, double *, double *, double *, I)
+#define NTKI_DSTEDC(I) (int, char, I, double *, double *, double *, I, double *, I, I *, I)
+#define NTKI_DORMTR(I) (int, char, char, char, I, I, const double *, I, const double *, double *, I, double *, I)
 
 NTKI_CBLAS(double, ddot, NTKI_DDOT);
 NTKI_CBLAS(void, dgemm, NTKI_DGEMM);
@@ -46,7 +48,9 @@ NTKI_CBLAS(void, dsymm, NTKI_DSYMM);
 NTKI_LAPACKE(dlacpy, NTKI_DLACPY);
 NTKI_LAPACKE(dpotrf, NTKI_DPOTRF);
 NTKI_LAPACKE(dpocon, NTKI_DPOCON);
-NTKI_LAPACKE(dsyevd, NTKI_DSYEVD);
+NTKI_LAPACKE(dsytrd, NTKI_DSYTRD);
+NTKI_LAPACKE(dstedc, NTKI_DSTEDC);
+NTKI_LAPACKE(dormtr, NTKI_DORMTR);
 
 /* Narrowing that cannot lose anything: callers have refused sizes that do not fit (ntki_blas_fits). */
 #define NTKI_N32(size) ((int32_t)(size))

@@ -73,25 +73,3 @@ ntk_status ntki_symmetric_reciprocal_condition(ntk_context *context, const char 
     ntki_release(context, work);
     return NTK_SUCCESS;
 }
-
-ntk_status ntki_symmetric_eigen(ntk_context *context, const char *function, int64_t n, double *a, double *w) {
-    double *work = NULL;
-    int64_t *integers = NULL;
-    int64_t failed = 0;
-    ntk_status status = NTK_SUCCESS;
-    if (!ntki_blas_fits(&context->blas, ntki_dsyevd_work(n)))
-        return ntki_fail(context, NTK_ERR_BLAS, function,
-                         "n = %lld: the eigen-decomposition exceeds the 32-bit integers of the LAPACK in use",
-                         (long long)n);
-    if ((status = ntki_allocate(context, function, ntki_dsyevd_work(n), sizeof(double), &work)) != NTK_SUCCESS ||
-        (status = ntki_allocate(context, function, ntki_dsyevd_integers(n), sizeof(int64_t), &integers)) != NTK_SUCCESS)
-        goto cleanup;
-    failed = ntki_dsyevd(&context->blas, n, a, n, w, work, integers);
-    if (failed != 0)
-        status = ntki_fail(context, NTK_ERR_CONVERGENCE, function, "LAPACK's dsyevd failed with the code %lld",
-                           (long long)failed);
-cleanup:
-    ntki_release(context, integers);
-    ntki_release(context, work);
-    return status;
-}

@@ -26,8 +26,27 @@ int64_t ntki_symmetric_factor(ntk_context *context, int64_t n, double *a);
 ntk_status ntki_symmetric_reciprocal_condition(ntk_context *context, const char *function, int64_t n,
                                                const double *factor, double norm, double *reciprocal);
 
-/* Row i of a becomes the unit eigenvector of w[i]; w ascends. Needs 2 n^2 doubles besides; when it fails for want of memory
- * a is untouched. */
-ntk_status ntki_symmetric_eigen(ntk_context *context, const char *function, int64_t n, double *a, double *w);
+/* The eigen-decomposition A = V diag(w) V' for products with V and V': V = Q Z' is kept as the reflectors of the reduction
+ * to tridiagonal form and the eigenvectors of that. Multiplying the two out would cost another 2 n^3 flops. */
+typedef struct {
+    int64_t n;
+    double *w;          /* n eigenvalues, ascending */
+    double *reflectors; /* the matrix that was decomposed; not owned */
+    double *scalars;    /* n, of the reflectors */
+    double *z;          /* row i: the eigenvector of w[i] in the basis of the tridiagonal form */
+} ntki_symmetric_basis;
+
+/* Decomposes a (its lower triangle counts), which the basis takes over as a work area. Needs 2 n^2 doubles besides, n^2 of
+ * which stay in the basis. On failure nothing is held; a is untouched, but after NTK_ERR_CONVERGENCE. */
+ntk_status ntki_symmetric_decompose(ntk_context *context, const char *function, int64_t n, double *a,
+                                    ntki_symmetric_basis *basis);
+
+/* out = V' b and out = V b for b of n x c, ld = c; out is another matrix. Cost 4 n^2 c flops. */
+ntk_status ntki_symmetric_to_basis(ntk_context *context, const char *function, const ntki_symmetric_basis *basis,
+                                   int64_t c, const double *b, double *out);
+ntk_status ntki_symmetric_from_basis(ntk_context *context, const char *function, const ntki_symmetric_basis *basis,
+                                     int64_t c, const double *b, double *out);
+
+void ntki_symmetric_release(ntk_context *context, ntki_symmetric_basis *basis);
 
 #endif

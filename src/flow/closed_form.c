@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "lib/memory/memory.h"
-#include "lib/symmetric/symmetric.h"
 #include "src/flow/flow.h"
 
 double ntki_flow_decay(const ntk_flow *flow, double t) {
@@ -30,7 +29,7 @@ static double hidden_by_rounding(const ntk_flow *flow) {
 }
 
 double ntki_flow_floor(const ntk_flow *flow) {
-    return hidden_by_rounding(flow) * fabs(flow->eigenvalue[flow->training.n - 1]);
+    return hidden_by_rounding(flow) * fabs(flow->basis.w[flow->training.n - 1]);
 }
 
 static void restore_gram(ntk_flow *flow) {
@@ -40,30 +39,43 @@ static void restore_gram(ntk_flow *flow) {
     flow->coefficient_time = NAN;
 }
 
+/* *modes = V' matrix, made once. */
+static ntk_status find_modes(ntk_flow *flow, const char *function, const double *matrix, double **modes) {
+    const ntki_training *const set = &flow->training;
+    double *found = NULL;
+    ntk_status status;
+    if (matrix == NULL || *modes != NULL)
+        return NTK_SUCCESS;
+    if ((status = ntki_allocate_matrix(set->context, function, set->n, set->c, &found)) == NTK_SUCCESS &&
+        (status = ntki_symmetric_to_basis(set->context, function, &flow->basis, set->c, matrix, found)) == NTK_SUCCESS)
+        *modes = found;
+    else
+        ntki_release(set->context, found);
+    return status;
+}
+
 static ntk_status decompose(ntk_flow *flow, const char *function) {
     ntki_training *const set = &flow->training;
     ntk_status status;
-    if (flow->state != NTKI_FLOW_EIGENVECTORS) {
-        if ((status = ntki_progress(set->context, function, 0, "eigen-decomposition")) != NTK_SUCCESS)
-            return status;
-        restore_gram(flow);
-        status = ntki_symmetric_eigen(set->context, function, set->n, set->gram, flow->eigenvalue);
-        if (status == NTK_ERR_CONVERGENCE)
-            flow->eigenvalue[0] = NAN;
-        if (status == NTK_SUCCESS || status == NTK_ERR_CONVERGENCE)
-            flow->state = NTKI_FLOW_EIGENVECTORS;
-        if (status != NTK_SUCCESS || (status = ntki_progress(set->context, function, 1, "eigen-decomposition")))
-            return status;
-    }
-    if (isnan(flow->eigenvalue[0]))
+    if (flow->state == NTKI_FLOW_LOST)
         return ntki_fail(set->context, NTK_ERR_CONVERGENCE, function,
                          "the eigen-decomposition of this flow has failed; it can only be destroyed");
-    return NTK_SUCCESS;
+    if (flow->state == NTKI_FLOW_BASIS)
+        return NTK_SUCCESS;
+    if ((status = ntki_progress(set->context, function, 0, "eigen-decomposition")) != NTK_SUCCESS)
+        return status;
+    restore_gram(flow);
+    status = ntki_symmetric_decompose(set->context, function, set->n, set->gram, &flow->basis);
+    if (status == NTK_SUCCESS)
+        flow->state = NTKI_FLOW_BASIS;
+    else if (status == NTK_ERR_CONVERGENCE)
+        flow->state = NTKI_FLOW_LOST;
+    return status != NTK_SUCCESS ? status : ntki_progress(set->context, function, 1, "eigen-decomposition");
 }
 
 /* The least eigenvalue of K, or at t = infinity of K + ridge I, must not be negative beyond rounding. */
 static ntk_status check_definite(const ntk_flow *flow, const char *function, double ridge) {
-    const double least = flow->eigenvalue[0], largest = flow->eigenvalue[flow->training.n - 1];
+    const double least = flow->basis.w[0], largest = flow->basis.w[flow->training.n - 1];
     if (least + ridge >= -ntki_flow_floor(flow))
         return NTK_SUCCESS;
     return ntki_fail(flow->training.context, NTK_ERR_NOT_POSITIVE, function,
@@ -72,13 +84,6 @@ static ntk_status check_definite(const ntk_flow *flow, const char *function, dou
 
 static double limit_ridge(const ntk_flow *flow) {
     return (double)flow->training.n * flow->weight_decay / flow->learning_rate;
-}
-
-/* to = V from: coordinates in the eigenbasis. */
-static void project(const ntk_flow *flow, const double *from, double *to) {
-    const ntki_training *const set = &flow->training;
-    ntki_dgemm(&set->context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, set->n, set->c, set->n, 1, set->gram, set->n,
-               from, set->c, 0, to, set->c);
 }
 
 /* The coefficient of one eigenvector is of_y y - of_initial f0 in its coordinates. */
@@ -98,29 +103,24 @@ static mode_weights weigh(const ntk_flow *flow, double eigenvalue, double t) {
     return weights;
 }
 
-/* out = V' M a(t) in the eigenbasis, with M = 1, or M = mu for K a(t). */
+/* out = V M (V' a(t)) with M = 1, or M = mu for K a(t). */
 static ntk_status combine_modes(ntk_flow *flow, const char *function, double t, bool times_gram, double *out) {
     const ntki_training *const set = &flow->training;
     const int64_t n = set->n, c = set->c;
-    double *mode = NULL, *initial = NULL;
-    ntk_status status = ntki_allocate_matrix(set->context, function, n, c, &mode);
-    if (status == NTK_SUCCESS && flow->initial != NULL)
-        status = ntki_allocate_matrix(set->context, function, n, c, &initial);
-    if (status != NTK_SUCCESS)
-        goto cleanup;
-    project(flow, set->y, mode);
-    if (initial != NULL)
-        project(flow, flow->initial, initial);
+    double *mode = NULL;
+    ntk_status status;
+    if ((status = find_modes(flow, function, set->y, &flow->y_modes)) != NTK_SUCCESS ||
+        (status = find_modes(flow, function, flow->initial, &flow->initial_modes)) != NTK_SUCCESS ||
+        (status = ntki_allocate_matrix(set->context, function, n, c, &mode)) != NTK_SUCCESS)
+        return status;
+    const double *const y = flow->y_modes, *const initial = flow->initial_modes;
     for (int64_t i = 0; i < n; i++) {
-        const mode_weights weights = weigh(flow, flow->eigenvalue[i], t);
-        const double factor = times_gram ? flow->eigenvalue[i] : 1;
+        const mode_weights weights = weigh(flow, flow->basis.w[i], t);
+        const double factor = times_gram ? flow->basis.w[i] : 1;
         for (int64_t j = i * c; j < (i + 1) * c; j++)
-            mode[j] =
-                factor * weights.of_y * mode[j] - (initial != NULL ? factor * weights.of_initial * initial[j] : 0);
+            mode[j] = factor * weights.of_y * y[j] - (initial != NULL ? factor * weights.of_initial * initial[j] : 0);
     }
-    ntki_dgemm(&set->context->blas, NTKI_TRANSPOSE, NTKI_NO_TRANSPOSE, n, c, n, 1, set->gram, n, mode, c, 0, out, c);
-cleanup:
-    ntki_release(set->context, initial);
+    status = ntki_symmetric_from_basis(set->context, function, &flow->basis, c, mode, out);
     ntki_release(set->context, mode);
     return status;
 }
@@ -216,9 +216,9 @@ ntk_status ntki_flow_eigenbasis(ntk_flow *flow, const char *function, double t) 
 ntk_status ntki_flow_prepare(ntk_flow *flow, const char *function, double t) {
     if (t == 0 || flow->coefficient_time == t)
         return NTK_SUCCESS;
-    if (isinf(t) && flow->state != NTKI_FLOW_EIGENVECTORS) {
+    if (isinf(t) && flow->state != NTKI_FLOW_BASIS && flow->state != NTKI_FLOW_LOST) {
         const ntk_status status = prepare_limit(flow, function);
-        if (status != NTK_SUCCESS || flow->state != NTKI_FLOW_EIGENVECTORS)
+        if (status != NTK_SUCCESS || flow->state != NTKI_FLOW_BASIS)
             return status;
     }
     return ntki_flow_eigenbasis(flow, function, t);
@@ -244,7 +244,7 @@ ntk_status ntki_flow_solve(ntk_flow *flow, const char *function, double t) {
     flow->coefficient_time = NAN;
     if (t == 0)
         memset(flow->coefficients, 0, (size_t)count * sizeof(double));
-    else if (flow->state == NTKI_FLOW_EIGENVECTORS)
+    else if (flow->state == NTKI_FLOW_BASIS)
         status = combine_modes(flow, function, t, false, flow->coefficients);
     else
         solve_limit(flow);
@@ -263,7 +263,7 @@ ntk_status ntki_flow_outputs(ntk_flow *flow, const char *function, double t, dou
     ntk_status status = NTK_SUCCESS;
     if (t == 0)
         memset(f, 0, (size_t)(set->n * set->c) * sizeof(double));
-    else if (flow->state == NTKI_FLOW_EIGENVECTORS)
+    else if (flow->state == NTKI_FLOW_BASIS)
         status = combine_modes(flow, function, t, true, f);
     else if ((status = ntki_flow_solve(flow, function, t)) == NTK_SUCCESS)
         ntki_symmetric_multiply(set->context, set->n, set->gram, flow->diagonal, set->c, flow->coefficients, f);

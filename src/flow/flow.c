@@ -11,8 +11,10 @@ static void release_flow(ntk_flow *flow) {
     ntk_context *const context = flow->training.context;
     ntki_training_release(&flow->training);
     ntki_release(context, flow->coefficients);
+    ntki_release(context, flow->initial_modes);
     ntki_release(context, flow->initial);
-    ntki_release(context, flow->eigenvalue);
+    ntki_release(context, flow->y_modes);
+    ntki_symmetric_release(context, &flow->basis);
     ntki_release(context, flow->diagonal);
     ntki_release(context, flow);
 }
@@ -32,8 +34,7 @@ static ntk_status begin(ntk_context *context, const char *function, int32_t loss
 static ntk_status allocate_work(ntk_flow *flow, const char *function) {
     const ntki_training *const set = &flow->training;
     ntk_status status;
-    if ((status = ntki_allocate_matrix(set->context, function, 1, set->n, &flow->diagonal)) != NTK_SUCCESS ||
-        (status = ntki_allocate_matrix(set->context, function, 1, set->n, &flow->eigenvalue)) != NTK_SUCCESS)
+    if ((status = ntki_allocate_matrix(set->context, function, 1, set->n, &flow->diagonal)) != NTK_SUCCESS)
         return status;
     for (int64_t i = 0; i < set->n; i++)
         flow->diagonal[i] = set->gram[i * set->n + i];
@@ -143,7 +144,9 @@ ntk_status ntk_flow_set_initial(ntk_flow *flow, const double *f0, int64_t ldf) {
         ntki_copy_rows(set->n, set->c, f0, ldf, copy, set->c);
     }
     ntki_release(set->context, flow->initial);
+    ntki_release(set->context, flow->initial_modes);
     flow->initial = copy;
+    flow->initial_modes = NULL;
     flow->coefficient_time = NAN;
     return NTK_SUCCESS;
 }

@@ -4,24 +4,28 @@
 
 #include <ntk/flow.h>
 
+#include "lib/symmetric/symmetric.h"
 #include "src/solve/training.h"
 
 /* What training.gram holds now. */
 typedef enum {
-    NTKI_FLOW_GRAM,        /* the Gram matrix */
-    NTKI_FLOW_FACTOR,      /* lower triangle: Cholesky factor of K + ridge I; strict upper triangle: K */
-    NTKI_FLOW_EIGENVECTORS /* row i: the unit eigenvector of eigenvalue[i] */
+    NTKI_FLOW_GRAM,   /* the Gram matrix */
+    NTKI_FLOW_FACTOR, /* lower triangle: Cholesky factor of K + ridge I; strict upper triangle: K */
+    NTKI_FLOW_BASIS,  /* what `basis` needs of it */
+    NTKI_FLOW_LOST    /* nothing, after an eigen-decomposition that did not converge */
 } ntki_flow_state;
 
 struct ntk_flow {
     ntki_training training;
     ntki_flow_state state;
-    double ridge;            /* of the factor */
-    double *diagonal;        /* n: the diagonal of K */
-    double *eigenvalue;      /* n, ascending, once the state is NTKI_FLOW_EIGENVECTORS */
-    double *initial;         /* n x c, or NULL for zero */
-    double *coefficients;    /* n x c: a(t) at coefficient_time */
-    double coefficient_time; /* NaN: none */
+    double ridge;               /* of the factor */
+    double *diagonal;           /* n: the diagonal of K */
+    ntki_symmetric_basis basis; /* in the state NTKI_FLOW_BASIS */
+    double *y_modes;            /* n x c: V' y, or NULL as long as there is no basis */
+    double *initial;            /* n x c, or NULL for zero */
+    double *initial_modes;      /* n x c: V' f0, or NULL as long as it was not needed */
+    double *coefficients;       /* n x c: a(t) at coefficient_time */
+    double coefficient_time;    /* NaN: none */
     double learning_rate;
     double weight_decay;
 };
@@ -29,7 +33,7 @@ struct ntk_flow {
 /* Eigenvalues up to this count as zero. */
 double ntki_flow_floor(const ntk_flow *flow);
 
-/* Brings the flow to NTKI_FLOW_EIGENVECTORS, and refuses a Gram that is indefinite for this t. */
+/* Brings the flow to NTKI_FLOW_BASIS, and refuses a Gram that is indefinite for this t. */
 ntk_status ntki_flow_eigenbasis(ntk_flow *flow, const char *function, double t);
 
 /* Everything that is done once, with its own progress: the flow can then solve for a(t). */

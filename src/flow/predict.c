@@ -55,7 +55,7 @@ ntk_status ntk_flow_get_rank(ntk_flow *flow, int64_t *rank) {
         return status;
     int64_t count = 0;
     for (int64_t i = 0; i < flow->training.n; i++)
-        count += flow->eigenvalue[i] > ntki_flow_floor(flow);
+        count += flow->basis.w[i] > ntki_flow_floor(flow);
     *rank = count;
     return NTK_SUCCESS;
 }
