@@ -1,9 +1,12 @@
 /* Contexts are independent: several threads, each with its own, do all kinds of work at once and get what one thread
  * alone gets. Meant for ThreadSanitizer as well. Assertions are made after the threads have been joined. */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "tests/suite.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "lib/threads/parallel.h"
 
@@ -163,4 +166,49 @@ START_TEST(no_more_workers_than_areas) {
 }
 END_TEST
 
-SUITE("threads", each_context_with_one_thread, each_context_with_two_threads, no_more_workers_than_areas)
+#ifdef __linux__
+
+enum { LOOPS = 300, TASKS = 8 };
+
+typedef struct {
+    cpu_set_t expected;
+    atomic_int others; /* tasks that found another affinity */
+    atomic_int done;
+} places;
+
+static void look_around(int64_t index, int32_t worker, void *argument) {
+    places *const all = argument;
+    cpu_set_t mine;
+    (void)index;
+    (void)worker;
+    if (sched_getaffinity(0, sizeof(mine), &mine) != 0 || !CPU_EQUAL(&mine, &all->expected))
+        atomic_fetch_add(&all->others, 1);
+    usleep(10); /* so that the other threads get tasks too */
+    atomic_fetch_add(&all->done, 1);
+}
+
+/* Where a worker may run while it works is what the program decided; the pauses make threads sleep and the caller move. */
+START_TEST(workers_may_run_anywhere) {
+    ntk_context *context = NULL;
+    places all;
+    atomic_init(&all.others, 0);
+    atomic_init(&all.done, 0);
+    ASSERT_OK(ntk_context_create(&context));
+    ASSERT_OK(ntk_context_set_threads(context, 3));
+    ck_assert_int_eq(sched_getaffinity(0, sizeof(all.expected), &all.expected), 0);
+    for (int i = 0; i < LOOPS; i++) {
+        ntki_parallel_for_workers(context, TASKS, 3, look_around, &all);
+        usleep(i % 3 == 0 ? 1000 : 10);
+    }
+    ck_assert_int_eq(atomic_load(&all.done), LOOPS * TASKS);
+    ck_assert_int_eq(atomic_load(&all.others), 0);
+    ntk_context_destroy(context);
+}
+END_TEST
+
+#define LINUX_TESTS , workers_may_run_anywhere
+#else
+#define LINUX_TESTS
+#endif
+
+SUITE("threads", each_context_with_one_thread, each_context_with_two_threads, no_more_workers_than_areas LINUX_TESTS)

@@ -1,5 +1,5 @@
 /* A pool of threads for each context, made when a loop first wants it. */
-#define _GNU_SOURCE /* sched_getaffinity */
+#define _GNU_SOURCE /* sched_getaffinity, sched_getcpu, pthread_setaffinity_np */
 
 #include "lib/threads/parallel.h"
 
@@ -11,6 +11,17 @@
 #include <sched.h>
 #include <signal.h>
 #include <unistd.h>
+
+typedef struct {
+    ntki_pool *pool;
+    pthread_t thread;
+    int32_t number; /* from 1 on: the caller is number 0 */
+#ifdef __linux__
+    int processor;      /* where it was at the end of its last loop, or -1 */
+    bool kept_off;      /* it is kept off the caller's processor until it runs */
+    cpu_set_t affinity; /* which it has again then */
+#endif
+} worker_thread;
 
 struct ntki_pool {
     pthread_mutex_t mutex;
@@ -25,11 +36,49 @@ struct ntki_pool {
     int32_t most; /* threads that take part, the caller among them */
     ntki_worker_body body;
     void *argument;
-    int32_t workers; /* beside the caller, who is number 0 */
-    atomic_int arrived;
-    int32_t wanted; /* what was asked for: fewer may have started */
-    pthread_t thread[];
+    int32_t workers; /* beside the caller */
+    int32_t wanted;  /* what was asked for: fewer may have started */
+    worker_thread worker[];
 };
+
+/* A worker that last ran where the caller is now may be woken there although other processors are idle: Linux looks no
+ * further than the caches that processors share, and in some virtual machines they share none. The loop then runs on one
+ * processor until the next balancing, 10 ms later. So such a worker, and no other, is kept off that processor while it is
+ * woken, and has its affinity back as soon as it runs. All under the pool's mutex. */
+#ifdef __linux__
+
+static void begin_place(worker_thread *worker) { worker->processor = -1; }
+
+static void note_place(worker_thread *worker) { worker->processor = sched_getcpu(); }
+
+static void keep_off_the_caller(ntki_pool *pool) {
+    const int here = sched_getcpu();
+    for (int32_t i = 0; here >= 0 && here < CPU_SETSIZE && i < pool->workers; i++) {
+        worker_thread *const worker = &pool->worker[i];
+        if (worker->processor != here || worker->kept_off ||
+            pthread_getaffinity_np(worker->thread, sizeof(worker->affinity), &worker->affinity) != 0)
+            continue;
+        cpu_set_t others = worker->affinity;
+        CPU_CLR((size_t)here, &others);
+        worker->kept_off =
+            CPU_COUNT(&others) > 0 && pthread_setaffinity_np(worker->thread, sizeof(others), &others) == 0;
+    }
+}
+
+static void go_anywhere_again(worker_thread *worker) {
+    if (worker->kept_off)
+        pthread_setaffinity_np(pthread_self(), sizeof(worker->affinity), &worker->affinity);
+    worker->kept_off = false;
+}
+
+#else
+
+static void begin_place(worker_thread *worker) { (void)worker; }
+static void note_place(worker_thread *worker) { (void)worker; }
+static void keep_off_the_caller(ntki_pool *pool) { (void)pool; }
+static void go_anywhere_again(worker_thread *worker) { (void)worker; }
+
+#endif
 
 static void take_part(ntki_pool *pool, int32_t worker) {
     while (worker < pool->most) {
@@ -41,8 +90,8 @@ static void take_part(ntki_pool *pool, int32_t worker) {
 }
 
 static void *work(void *argument) {
-    ntki_pool *const pool = argument;
-    const int32_t worker = atomic_fetch_add(&pool->arrived, 1) + 1;
+    worker_thread *const self = argument;
+    ntki_pool *const pool = self->pool;
     int64_t seen = 0;
     pthread_mutex_lock(&pool->mutex);
     for (;;) {
@@ -51,9 +100,11 @@ static void *work(void *argument) {
         if (pool->end)
             break;
         seen = pool->loop;
+        go_anywhere_again(self);
         pthread_mutex_unlock(&pool->mutex);
-        take_part(pool, worker);
+        take_part(pool, self->number);
         pthread_mutex_lock(&pool->mutex);
+        note_place(self);
         if (--pool->busy == 0)
             pthread_cond_signal(&pool->rest);
     }
@@ -67,8 +118,13 @@ static int32_t start_workers(ntki_pool *pool, int32_t wanted) {
     int32_t started = 0;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (started < wanted && pthread_create(&pool->thread[started], NULL, work, pool) == 0)
-        started++;
+    for (; started < wanted; started++) {
+        worker_thread *const worker = &pool->worker[started];
+        *worker = (worker_thread){.pool = pool, .number = started + 1};
+        begin_place(worker);
+        if (pthread_create(&worker->thread, NULL, work, worker) != 0)
+            break;
+    }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return started;
 }
@@ -77,12 +133,12 @@ static int32_t start_workers(ntki_pool *pool, int32_t wanted) {
  * that is none. */
 static ntki_pool *create_pool(ntk_context *context, int32_t workers) {
     const ntk_allocator *const allocator = &context->allocator;
-    ntki_pool *const pool = allocator->allocate(sizeof(*pool) + (size_t)workers * sizeof(pthread_t), allocator->user);
+    ntki_pool *const pool =
+        allocator->allocate(sizeof(*pool) + (size_t)workers * sizeof(pool->worker[0]), allocator->user);
     if (pool == NULL)
         return NULL;
     *pool = (ntki_pool){.process = getpid(), .wanted = workers};
     atomic_init(&pool->next, 0);
-    atomic_init(&pool->arrived, 0);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->rest, NULL);
@@ -99,7 +155,7 @@ void ntki_pool_destroy(ntk_context *context, ntki_pool *pool) {
         pthread_cond_broadcast(&pool->work);
         pthread_mutex_unlock(&pool->mutex);
         for (int32_t i = 0; i < pool->workers; i++)
-            pthread_join(pool->thread[i], NULL);
+            pthread_join(pool->worker[i].thread, NULL);
         pthread_cond_destroy(&pool->rest);
         pthread_cond_destroy(&pool->work);
         pthread_mutex_destroy(&pool->mutex);
@@ -126,6 +182,7 @@ static void share(ntki_pool *pool, int64_t count, int32_t most, ntki_worker_body
     atomic_store(&pool->next, 0);
     pool->busy = pool->workers;
     pool->loop++;
+    keep_off_the_caller(pool);
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->mutex);
     take_part(pool, 0);
