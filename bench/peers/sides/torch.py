@@ -1,8 +1,8 @@
 """torch.func: the Jacobian of every parameter by reverse mode, then its contraction with itself, traced over the outputs: the first
-way of PyTorch's own tutorial."""
+way of PyTorch's own tutorial; where the Jacobian of all outputs does not fit, one output after the other."""
 
 import torch
-from torch.func import jacrev, vmap
+from torch.func import grad, jacrev, vmap
 
 import inputs
 
@@ -23,9 +23,10 @@ def prepare(task, dtype, threads):
     widths, dtype = task["widths"], _DTYPES[dtype]
     parameters = [tuple(torch.tensor(part, dtype=dtype) for part in layer) for layer in inputs.parameters(widths)]
     count = sum(part.numel() for layer in parameters for part in layer)
-    needed = task["n"] * widths[-1] * count * parameters[0][0].element_size()
-    if 2.2 * needed > _available():  # as much again is in use while it is made
-        raise MemoryError(f"the Jacobian takes {needed / 1e9:.0f} GB, and twice that while it is made: not run")
+    needed = task["n"] * count * parameters[0][0].element_size()
+    together, single = (2.2 * outputs * needed < _available() for outputs in (widths[-1], 1))
+    if not single:  # as much again is in use while it is made
+        raise MemoryError(f"the Jacobian of one output takes {needed / 1e9:.0f} GB, and twice that while it is made: not run")
     x = torch.tensor(inputs.rows(task["n"], widths[0]), dtype=dtype)
 
     def forward(layers, row):
@@ -35,10 +36,18 @@ def prepare(task, dtype, threads):
                 row = torch.relu(row)
         return row
 
+    def contraction(jacobian):
+        parts = [part.flatten(1) for layer in jacobian for part in layer]
+        return sum(part @ part.T for part in parts) / widths[-1]
+
+    def at_once():
+        return contraction(vmap(jacrev(forward), (None, 0))(parameters, x))
+
+    def one_by_one():
+        return sum(contraction(vmap(grad(lambda layers, row: forward(layers, row)[output]), (None, 0))(parameters, x))
+                   for output in range(widths[-1]))
+
     def work():
         with torch.no_grad():
-            jacobian = vmap(jacrev(forward), (None, 0))(parameters, x)
-            parts = [part.flatten(1) for layer in jacobian for part in layer]
-            kernel = sum(part @ part.T for part in parts) / widths[-1]
-        return kernel.numpy()
+            return (at_once if together else one_by_one)().numpy()
     return work
