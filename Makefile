@@ -36,7 +36,7 @@ $(foreach folder,BUILD PREFIX DESTDIR,$(if $(word 2,$($(folder))),$(error $(fold
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: FORCE all lib everything deps demo check install uninstall bench bench-kernel bench-peers check-accuracy examples abi-baseline format clean help
+.PHONY: FORCE all lib everything deps demo check install uninstall bench bench-kernel bench-peers bench-limit bench-ensemble check-accuracy examples abi-baseline format clean help
 CHECKS = suites oom cli headers symbols abi consumers readme python docs style
 .PHONY: $(CHECKS:%=check-%)
 # What a sanitizer watches over: programs of which every part was built with it.
@@ -133,7 +133,7 @@ endif
 
 # --- Library and command ----------------------------------------------------------------------------------------------
 
-ROOMS = mlp kernel flow bayes network features solve svm spectrum
+ROOMS = mlp loss network kernel train flow bayes features solve svm spectrum
 LIB_SOURCES := $(sort $(wildcard lib/*/*.c $(ROOMS:%=src/%/*.c)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
@@ -301,6 +301,14 @@ demo: all $(EXAMPLES)
 # The same work by other libraries, in a virtual environment of build/.
 bench-peers: lib
 	@NTK_LIBRARY='$(abspath $(BUILD))/$(SHARED_LINK)' python3 bench/peers/run.py --output '$(abspath $(BUILD))' $(PEERS_FLAGS)
+
+# How finite networks meet the limit of infinite width: slopes in width and number of networks.
+bench-limit: lib
+	@NTK_LIBRARY='$(abspath $(BUILD))/$(SHARED_LINK)' python3 bench/infinite_limit.py --output '$(abspath $(BUILD))' $(LIMIT_FLAGS)
+
+# The mean of really trained networks beside that of the infinite ensemble.
+bench-ensemble: lib
+	@NTK_LIBRARY='$(abspath $(BUILD))/$(SHARED_LINK)' python3 bench/ensemble.py --output '$(abspath $(BUILD))' $(ENSEMBLE_FLAGS)
 
 bench bench-kernel: all $(BENCHMARKS)
 	@$(BUILD)/bench/kernel $(BENCH_FLAGS)

@@ -10,8 +10,8 @@ enum { DEPTH = 4, INPUTS = 3, OUTPUTS = 3 };
 static const int64_t network_widths[DEPTH + 1] = {INPUTS, 6, 6, 4, OUTPUTS};
 
 /* Combinations of options. RATES: a factor of its own for each layer, one layer of frozen weights and one of frozen
- * biases; FROZEN: the last layer alone trains; NO_BIAS: sb = 0. */
-enum { SKIPS = 1, NORMALISED = 2, STANDARD = 4, RATES = 8, FROZEN = 16, NO_BIAS = 32 };
+ * biases; FROZEN: the last layer alone trains; BELOW: the first layer, where a skip begins, does not; NO_BIAS: sb = 0. */
+enum { SKIPS = 1, NORMALISED = 2, STANDARD = 4, RATES = 8, FROZEN = 16, NO_BIAS = 32, BELOW = 64 };
 
 static inline ntk_mlp *mlp_of(int32_t kind, int options) {
     ntk_mlp *mlp = NULL;
@@ -31,6 +31,8 @@ static inline ntk_mlp *mlp_of(int32_t kind, int options) {
         ASSERT_OK(ntk_mlp_set_learning_rates(mlp, 3, 1.25, 0));
         ASSERT_OK(ntk_mlp_set_learning_rates(mlp, 4, 0.75, 0.25));
     }
+    if (options & BELOW)
+        ASSERT_OK(ntk_mlp_set_learning_rates(mlp, 1, 0, 0));
     for (int64_t l = 1; l < DEPTH && (options & FROZEN); l++)
         ASSERT_OK(ntk_mlp_set_learning_rates(mlp, l, 0, 0));
     return mlp;

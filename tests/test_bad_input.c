@@ -498,7 +498,9 @@ START_TEST(flow_create_from_kernel) {
            ntk_flow_create_from_kernel(kernel, HUGE_SIZE, x, D, C, y, C, loss, out));
     REFUSE(NTK_ERR_OVERFLOW, "", "", ntk_flow_create_from_kernel(kernel, LARGEST_INT32, x, D, 1, y, 1, loss, out));
     REFUSE(NTK_ERR_OVERFLOW, "y", "", ntk_flow_create_from_kernel(kernel, N, x, D, C, y, HUGE_SIZE, loss, out));
-    REFUSE(NTK_ERR_ENUM, "loss", "7", ntk_flow_create_from_kernel(kernel, N, x, D, C, y, C, 7, out));
+    REFUSE(NTK_ERR_ENUM, "loss", "8", ntk_flow_create_from_kernel(kernel, N, x, D, C, y, C, 8, out));
+    REFUSE(NTK_ERR_UNSUPPORTED, "loss", "hinge",
+           ntk_flow_create_from_kernel(kernel, N, x, D, C, y, C, NTK_LOSS_HINGE, out));
     REFUSE_NOT_FINITE(x[2 * D + 1], "x[2][1]", ntk_flow_create_from_kernel(kernel, N, x, D, C, y, C, loss, out));
     REFUSE_NOT_FINITE(y[1], "y[0][1]", ntk_flow_create_from_kernel(kernel, N, x, D, C, y, C, loss, out));
     WITH(x[D], 1e200, REFUSE(NTK_ERR_RANGE, "x", "", ntk_flow_create_from_kernel(kernel, N, x, D, C, y, C, loss, out)));

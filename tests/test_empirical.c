@@ -135,6 +135,8 @@ START_TEST(every_option) {
                                   STANDARD,
                                   RATES,
                                   FROZEN,
+                                  BELOW,
+                                  BELOW | SKIPS | NORMALISED,
                                   NO_BIAS,
                                   SKIPS | NORMALISED | RATES,
                                   STANDARD | RATES | SKIPS,
@@ -273,7 +275,7 @@ static void check_apply(ntk_kernel *kernel, int64_t n, const double *x, int64_t 
 }
 
 START_TEST(products) {
-    static const int options[] = {0, RATES | SKIPS, STANDARD | NORMALISED, FROZEN};
+    static const int options[] = {0, RATES | SKIPS, STANDARD | NORMALISED, FROZEN, BELOW | SKIPS | RATES};
     const int64_t n = 70, m = 60;
     double *const x = inputs_of(n, 11), *const z = inputs_of(m, 12);
     for (size_t o = 0; o < sizeof(options) / sizeof(options[0]); o++) {

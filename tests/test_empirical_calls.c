@@ -191,6 +191,39 @@ static int32_t square(void *user, int64_t n, const double *x, double *y) {
     return user != NULL && --*(int *)user < 0;
 }
 
+/* With the first layer frozen its phi' plays no part: nothing changes where there is none, in a matrix and in products
+ * (few columns), and of the next layer it is wanted. */
+START_TEST(phi_without_derivative_below) {
+    ntk_activation *plain = NULL, *full = NULL;
+    ntk_network *network = NULL;
+    ntk_kernel *kernel = NULL;
+    double *const x = inputs_of(N, 1), *const k = suite_doubles(2 * (N * N + N));
+    ntk_mlp *const mlp = mlp_of(NTK_ACTIVATION_TANH, BELOW | SKIPS);
+    ASSERT_OK(ntk_activation_create_function(NULL, square, NULL, NULL, &plain));
+    ASSERT_OK(ntk_activation_create_function(NULL, square, square, NULL, &full));
+    for (int s = 0; s < 2; s++) {
+        double *const out = k + s * (N * N + N);
+        ASSERT_OK(ntk_mlp_set_activation(mlp, 1, s == 0 ? plain : full));
+        ASSERT_OK(ntk_network_create(NULL, mlp, 1, &network));
+        kernel = kernel_of(network, NTK_KERNEL_NTK, NTK_OUTPUT_TRACE);
+        ASSERT_OK(ntk_kernel_gram(kernel, N, x, INPUTS, out, N));
+        ASSERT_OK(ntk_kernel_apply(kernel, N, x, INPUTS, N, x, INPUTS, 1, x, 1, out + N * N, 1));
+        ntk_kernel_destroy(kernel);
+        ntk_network_destroy(network);
+    }
+    ASSERT_SAME_BITS(k, k + N * N + N, N * N + N);
+    ASSERT_OK(ntk_mlp_set_activation(mlp, 2, plain));
+    ASSERT_OK(ntk_network_create(NULL, mlp, 1, &network));
+    ASSERT_STATUS(NTK_ERR_UNSUPPORTED, ntk_kernel_create_empirical(NULL, network, NTK_KERNEL_NTK, 0, &kernel));
+    ntk_network_destroy(network);
+    ntk_mlp_destroy(mlp);
+    ntk_activation_destroy(full);
+    ntk_activation_destroy(plain);
+    free(k);
+    free(x);
+}
+END_TEST
+
 /* phi' is wanted for the NTK alone, and where a hidden layer trains. */
 START_TEST(phi_without_derivative) {
     workplace own = {0};
@@ -361,5 +394,5 @@ START_TEST(any_number_of_threads) {
 }
 END_TEST
 
-SUITE("empirical_calls", cancellation, no_memory, refused_creations, phi_without_derivative, failing_phi, refused_calls,
-      outputs, overflow, any_number_of_threads)
+SUITE("empirical_calls", cancellation, no_memory, refused_creations, phi_without_derivative,
+      phi_without_derivative_below, failing_phi, refused_calls, outputs, overflow, any_number_of_threads)

@@ -54,8 +54,8 @@ enum {
  * - NTK_ERR_RANGE: a kernel value or an output of a layer overflows.
  * - NTK_ERR_UNSUPPORTED: ntk_kernel_set_tolerance(), ntk_kernel_set_most_terms(), the functions _layers, derivatives;
  *   with NTK_OUTPUT_PAIR all but cross and apply.
- * Returns NTK_ERR_NULL, NTK_ERR_ENUM, NTK_ERR_UNSUPPORTED (a hidden layer trains, and a caller's phi has no phi'),
- * NTK_ERR_BLAS (c N_l exceeds the integers of the BLAS), NTK_ERR_NO_MEMORY.
+ * Returns NTK_ERR_NULL, NTK_ERR_ENUM, NTK_ERR_UNSUPPORTED (the caller's phi of a hidden layer, not below the lowest
+ * one that trains, has no phi'), NTK_ERR_BLAS (c N_l exceeds the integers of the BLAS), NTK_ERR_NO_MEMORY.
  * Reference: Jacot et al. 2018; Novak et al. 2022. Since 0.3. */
 NTK_API ntk_status ntk_kernel_create_empirical(ntk_context *context, const ntk_network *network, int32_t type,
                                                int32_t output_form, ntk_kernel **out);

@@ -15,22 +15,19 @@
 #define NTK_FLOW_H
 
 #include <ntk/kernel.h>
+#include <ntk/loss.h>
 
 NTK_BEGIN_DECLS
 
 typedef struct ntk_flow ntk_flow;
-
-/* Losses. The numbers are pinned. */
-enum {
-    NTK_LOSS_SQUARED = 0 /* |f - y|^2 / 2 */
-};
 
 /* A flow on n training samples with c outputs, from a Gram matrix (n x n, ldk >= n, symmetric to 1e-10 of its largest
  * diagonal entry; its lower triangle counts) and targets y (n x c, ldy >= c). Both are copied. eta = 1, lambda = 0, f_0 = 0.
  * Memory: n^2 doubles for t = infinity; 3 n^2 while the eigen-decomposition runs and 2 n^2 after it. It is done once, when a
  * finite t > 0 is first asked for or when the Gram is numerically singular.
  * Returns NTK_ERR_NULL, NTK_ERR_SIZE, NTK_ERR_LEADING_DIMENSION, NTK_ERR_OVERFLOW, NTK_ERR_NOT_FINITE,
- * NTK_ERR_NOT_SYMMETRIC, NTK_ERR_NOT_POSITIVE (a negative diagonal entry), NTK_ERR_ENUM, NTK_ERR_NO_MEMORY. Since 0.1. */
+ * NTK_ERR_NOT_SYMMETRIC, NTK_ERR_NOT_POSITIVE (a negative diagonal entry), NTK_ERR_ENUM, NTK_ERR_UNSUPPORTED (a loss other
+ * than NTK_LOSS_SQUARED: train.h has them for networks), NTK_ERR_NO_MEMORY. Since 0.1. */
 NTK_API ntk_status ntk_flow_create(ntk_context *context, int64_t n, int64_t c, const double *gram, int64_t ldk,
                                    const double *y, int64_t ldy, int32_t loss, ntk_flow **out);
 

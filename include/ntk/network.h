@@ -87,6 +87,17 @@ NTK_API ntk_status ntk_network_vjp(ntk_network *network, int64_t n, const double
 NTK_API ntk_status ntk_network_vjp_f32(ntk_network *network, int64_t n, const float *x, int64_t ldx, const float *u,
                                        int64_t ldu, int64_t p, float *g);
 
+/* The Taylor series of the outputs in the parameters, around theta_0 = those of the network, n x c:
+ *   order 0: F(x; theta_0);   1: + J delta;   2: + 1/2 d^2 F(x; theta_0 + s delta) / ds^2 at s = 0,   delta in R^P.
+ * Order 1 is the linearised network of Lee et al. 2019. The second derivative takes phi'' where phi is smooth, and at a kink
+ * that from the left: a jump of phi' adds nothing; phi' at a kink is that of ntk_network_jvp(). Exact derivatives, one pass forwards: no differences are taken. Cost: 1, 3
+ * or 5 times that of ntk_network_forward(); memory: 1, 2 or 3 times. Returns what ntk_network_jvp() does; also NTK_ERR_ENUM
+ * (order), and NTK_ERR_UNSUPPORTED for order 2 with a caller's phi. delta is checked for order 0 too. Since 0.3. */
+NTK_API ntk_status ntk_network_taylor(ntk_network *network, int32_t order, int64_t n, const double *x, int64_t ldx,
+                                      int64_t p, const double *delta, double *f, int64_t ldf);
+NTK_API ntk_status ntk_network_taylor_f32(ntk_network *network, int32_t order, int64_t n, const float *x, int64_t ldx,
+                                          int64_t p, const float *delta, float *f, int64_t ldf);
+
 /* Writes specification and parameters to a file (docs/network-file.md: versioned, little-endian, with checksums), or
  * replaces one. The file appears under its name only when it is complete and on the disk; on failure an old one is
  * as it was, and nothing else is left. Through a symbolic link the file is replaced that it points to. Memory: the

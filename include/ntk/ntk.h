@@ -1,7 +1,7 @@
 /* libntk: the Neural Tangent Kernel of multi-layer perceptrons. This header includes all others.
  *
  * Data flows one way: spec (ntk_mlp) -> kernel (ntk_kernel) -> solver (ntk_flow, ntk_gp) -> prediction.
- * A network of real width (ntk_network) stands beside the kernel.
+ * A network of real width (ntk_network) stands beside the kernel, and its training (ntk_trainer) beside the solvers.
  *
  * version.h    ntk_version                            version of the library that runs
  * status.h     ntk_status_string, _name               text and name of a status
@@ -24,11 +24,15 @@
  *              ntk_mlp_get_depth, _get_width, _get_layer_weight_std, _get_layer_bias_std, _get_activation_kind,
  *              ntk_mlp_get_parameterisation, _get_learning_rates, _get_layer_normalisation, _get_skip, _get_dropout,
  *              ntk_mlp_get_parameter_count
+ * loss.h       ntk_loss_create, _create_function, _destroy
+ *              ntk_loss_evaluate                      values and gradients
+ *              ntk_loss_get_kind, _kind_name, _kind_from_name
  * network.h    ntk_network_create, _copy, _destroy     a network of real width with random parameters
  *              ntk_network_randomise, _get_parameters, _set_parameters, _get_mlp, _get_sizes
  *              ntk_network_forward, _get_layer        outputs, and what a layer sends on
  *              ntk_network_jvp, _vjp, _jacobian       derivatives in the parameters
- *              ntk_network_forward_f32, _jvp_f32, _vjp_f32, _get_parameters_f32, _set_parameters_f32
+ *              ntk_network_taylor                     linearised and quadratic models
+ *              ntk_network_forward_f32, _jvp_f32, _vjp_f32, _taylor_f32, _get_parameters_f32, _set_parameters_f32
  *                                                     single precision
  *              ntk_network_save, _load, _import_safetensors, _export_safetensors
  *                                                     files
@@ -45,10 +49,23 @@
  *                                                     accuracy of activations without a closed form
  * empirical.h  ntk_kernel_create_empirical            NTK or NNGP of a finite network
  *              ntk_kernel_set_outputs, _get_block     which outputs
+ * monte_carlo.h
+ *              ntk_kernel_create_monte_carlo          mean over random networks of their kernels
+ *              ntk_kernel_gram_estimates, _cross_estimates
+ *                                                     the mean and its standard error after some of them
  * derivative.h ntk_kernel_cross_gradient              dK/dx of pairs
  *              ntk_kernel_apply_gradient              the input gradient of a predictor
  *              ntk_kernel_gram_derivative, _cross_derivative, _diagonal_derivative
  *                                                     dK/dsw and dK/dsb of a layer
+ * train.h      ntk_trainer_create, _destroy           training of a network, or of its linearisation
+ *              ntk_trainer_set_method, _set_model, _set_learning_rate, _get_learning_rate, _set_momentum, _set_batch,
+ *              ntk_trainer_set_weight_decay, _set_initial_decay, _set_sample_weights, _set_centred, _set_tolerance
+ *              ntk_trainer_advance                    to a time
+ *              ntk_trainer_get_time, _get_loss, _get_distance, _get_kernel_drift, _get_parameters, _get_network
+ *              ntk_trainer_predict                    outputs now
+ *              ntk_trainer_record                     the course of a run
+ *              ntk_trainer_compare_linearised         distance to the linearised network's run
+ *              ntk_trainer_save, _restore             files
  * flow.h       ntk_flow_create, _create_from_kernel, _destroy
  *              ntk_flow_set_learning_rate, _set_weight_decay, _set_initial, _get_learning_rate, _get_weight_decay
  *              ntk_flow_train                         outputs on the training set at time t
@@ -64,10 +81,13 @@
 #include <ntk/status.h>
 #include <ntk/context.h>
 #include <ntk/mlp.h>
+#include <ntk/loss.h>
 #include <ntk/network.h>
 #include <ntk/kernel.h>
 #include <ntk/empirical.h>
+#include <ntk/monte_carlo.h>
 #include <ntk/derivative.h>
+#include <ntk/train.h>
 #include <ntk/flow.h>
 #include <ntk/bayes.h>
 

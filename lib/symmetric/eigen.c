@@ -38,6 +38,19 @@ static ntk_status allocate_basis(ntk_context *context, const char *function, int
     return ntki_allocate_matrix(context, function, n, n, &basis->z);
 }
 
+static ntk_status refuse_size(ntk_context *context, const char *function, int64_t n) {
+    return ntki_fail(context, NTK_ERR_BLAS, function,
+                     "n = %lld: the eigen-decomposition exceeds the 32-bit integers of the LAPACK in use",
+                     (long long)n);
+}
+
+static ntk_status refuse_failure(ntk_context *context, const char *function, int64_t failed) {
+    if (failed == 0)
+        return NTK_SUCCESS;
+    return ntki_fail(context, NTK_ERR_CONVERGENCE, function, "LAPACK's dstedc failed with the code %lld",
+                     (long long)failed);
+}
+
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 ntk_status ntki_symmetric_decompose(ntk_context *context, const char *function, int64_t n, double *a,
@@ -47,9 +60,7 @@ ntk_status ntki_symmetric_decompose(ntk_context *context, const char *function, 
     int64_t *integers = NULL, failed = 0;
     ntk_status status;
     if (!ntki_blas_fits(&context->blas, size))
-        return ntki_fail(context, NTK_ERR_BLAS, function,
-                         "n = %lld: the eigen-decomposition exceeds the 32-bit integers of the LAPACK in use",
-                         (long long)n);
+        return refuse_size(context, function, n);
     if ((status = allocate_basis(context, function, n, basis)) != NTK_SUCCESS ||
         (status = ntki_allocate(context, function, size, sizeof(double), &work)) != NTK_SUCCESS ||
         (status = ntki_allocate(context, function, n, sizeof(double), &beside)) != NTK_SUCCESS ||
@@ -63,15 +74,29 @@ ntk_status ntki_symmetric_decompose(ntk_context *context, const char *function, 
         failed = ntki_dstedc(&context->blas, n, basis->w, beside, basis->z, work, integers);
     for (int64_t i = 0; exponent != 0 && i < n; i++)
         basis->w[i] = ldexp(basis->w[i], exponent);
-    if (failed != 0)
-        status = ntki_fail(context, NTK_ERR_CONVERGENCE, function, "LAPACK's dstedc failed with the code %lld",
-                           (long long)failed);
+    status = refuse_failure(context, function, failed);
 cleanup:
     ntki_release(context, integers);
     ntki_release(context, beside);
     ntki_release(context, work);
     if (status != NTK_SUCCESS)
         ntki_symmetric_release(context, basis);
+    return status;
+}
+
+ntk_status ntki_tridiagonal_eigen(ntk_context *context, const char *function, int64_t n, double *d, double *e,
+                                  double *z) {
+    const int64_t size = ntki_dstedc_work(n);
+    double *work = NULL;
+    int64_t *integers = NULL;
+    ntk_status status;
+    if (!ntki_blas_fits(&context->blas, size))
+        return refuse_size(context, function, n);
+    if ((status = ntki_allocate(context, function, size, sizeof(double), &work)) == NTK_SUCCESS &&
+        (status = ntki_allocate(context, function, ntki_dstedc_integers(n), sizeof(int64_t), &integers)) == NTK_SUCCESS)
+        status = refuse_failure(context, function, ntki_dstedc(&context->blas, n, d, e, z, work, integers));
+    ntki_release(context, integers);
+    ntki_release(context, work);
     return status;
 }
 

@@ -47,6 +47,11 @@ ntk_status ntki_symmetric_to_basis(ntk_context *context, const char *function, c
 ntk_status ntki_symmetric_from_basis(ntk_context *context, const char *function, const ntki_symmetric_basis *basis,
                                      int64_t c, const double *b, double *out);
 
+/* Eigenvalues of the tridiagonal matrix with d (n) on its diagonal and e (n - 1) beside it, ascending in d; row i of z (n x n)
+ * becomes the unit eigenvector of d[i]; e is lost. Needs n^2 doubles besides. */
+ntk_status ntki_tridiagonal_eigen(ntk_context *context, const char *function, int64_t n, double *d, double *e,
+                                  double *z);
+
 void ntki_symmetric_release(ntk_context *context, ntki_symmetric_basis *basis);
 
 #endif

@@ -6,6 +6,8 @@
     flow = ntk.Flow(kernel, x, y)          # x: n x 64, y: n x 10
     f = flow.predict(np.inf, z)            # the trained network at z
     f = flow.predict([1, 10, np.inf], z)   # 3 x m x 10: at several times
+    trainer = ntk.Trainer(ntk.Network(mlp, seed=1), x, y, method="flow")
+    rms, largest = trainer.compare_linearised([1, 10, 100], z)
 
 Arrays. A float64 matrix whose rows are contiguous is read where it lies, also as a slice of rows or of leading columns
 of a larger one (its row stride becomes the leading dimension). Anything else is converted to such a matrix first.
@@ -32,11 +34,13 @@ from ._library import Error, InvalidValue, library_path, version
 from .flow import Flow
 from .gp import GP
 from .kernel import Kernel
+from .loss import Loss
 from .mlp import Activation, Mlp
 from .network import Network
+from .trainer import Record, Trainer
 
 __all__ = [
-    "Activation", "Context", "Error", "Flow", "GP", "InvalidValue", "Kernel", "Mlp", "Network", "library_path",
-    "version"
+    "Activation", "Context", "Error", "Flow", "GP", "InvalidValue", "Kernel", "Loss", "Mlp", "Network", "Record",
+    "Trainer", "library_path", "version"
 ]
 __version__ = "0.3.0"

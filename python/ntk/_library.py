@@ -41,6 +41,7 @@ LOG_CALLBACK = ctypes.CFUNCTYPE(None, _int, ctypes.c_char_p, _pointer)
 _reals = ctypes.POINTER(_real)
 ACTIVATION_FUNCTION = ctypes.CFUNCTYPE(_int, _pointer, _size, _reals, _reals)
 DUAL_FUNCTION = ctypes.CFUNCTYPE(_int, _pointer, _size, _reals, _reals, _reals, _reals, _reals)
+LOSS_FUNCTION = ctypes.CFUNCTYPE(_int, _pointer, _size, _size, _reals, _reals, _reals)  # gradient and value alike
 _MATRIX = (_pointer, _size)  # address, leading dimension
 _ROWS = (_size,) + _MATRIX
 
@@ -51,6 +52,7 @@ class LayerValues(ctypes.Structure):
 
 
 _LAYERS = (_size, _out(LayerValues))
+_ESTIMATES = (_size, _pointer) + _MATRIX + _MATRIX
 
 # name: argument types, of the functions that return a status
 _STATUS_FUNCTIONS = {
@@ -115,6 +117,9 @@ _STATUS_FUNCTIONS = {
     "ntk_kernel_diagonal_f32": (_pointer,) + _ROWS + (_pointer,),
     "ntk_kernel_apply_f32": (_pointer,) + _ROWS + _ROWS + _ROWS + _MATRIX,
     "ntk_kernel_create_empirical": (_pointer, _pointer, _int, _int, _out(_pointer)),
+    "ntk_kernel_create_monte_carlo": (_pointer, _pointer, _int, _size, ctypes.c_uint64, _out(_pointer)),
+    "ntk_kernel_gram_estimates": (_pointer,) + _ROWS + _ESTIMATES,
+    "ntk_kernel_cross_estimates": (_pointer,) + _ROWS + _ROWS + _ESTIMATES,
     "ntk_kernel_set_outputs": (_pointer, _size, _size),
     "ntk_kernel_get_block": (_pointer, _out(_size)),
     "ntk_network_create": (_pointer, _pointer, ctypes.c_uint64, _out(_pointer)),
@@ -134,10 +139,42 @@ _STATUS_FUNCTIONS = {
     "ntk_network_jvp_f32": (_pointer,) + _ROWS + (_size, _pointer) + _MATRIX,
     "ntk_network_vjp": (_pointer,) + _ROWS + _MATRIX + (_size, _pointer),
     "ntk_network_vjp_f32": (_pointer,) + _ROWS + _MATRIX + (_size, _pointer),
+    "ntk_network_taylor": (_pointer, _int) + _ROWS + (_size, _pointer) + _MATRIX,
+    "ntk_network_taylor_f32": (_pointer, _int) + _ROWS + (_size, _pointer) + _MATRIX,
     "ntk_network_save": (_pointer, ctypes.c_char_p),
     "ntk_network_load": (_pointer, ctypes.c_char_p, _out(_pointer)),
     "ntk_network_import_safetensors": (_pointer, ctypes.c_char_p, _pointer),
     "ntk_network_export_safetensors": (_pointer, ctypes.c_char_p, _pointer, _int),
+    "ntk_loss_create": (_pointer, _int, _pointer, _size, _out(_pointer)),
+    "ntk_loss_create_function": (_pointer, LOSS_FUNCTION, LOSS_FUNCTION, _pointer, _out(_pointer)),
+    "ntk_loss_evaluate": (_pointer, _size, _size) + _MATRIX + _MATRIX + (_pointer,) + _MATRIX,
+    "ntk_loss_get_kind": (_pointer, _out(_int)),
+    "ntk_loss_kind_from_name": (ctypes.c_char_p, _out(_int)),
+    "ntk_trainer_create": (_pointer,) + _ROWS + _MATRIX + (_pointer, _out(_pointer)),
+    "ntk_trainer_set_method": (_pointer, _int),
+    "ntk_trainer_set_model": (_pointer, _int),
+    "ntk_trainer_set_learning_rate": (_pointer, _real),
+    "ntk_trainer_get_learning_rate": (_pointer, _out(_real)),
+    "ntk_trainer_set_momentum": (_pointer, _real),
+    "ntk_trainer_set_batch": (_pointer, _size, ctypes.c_uint64),
+    "ntk_trainer_set_weight_decay": (_pointer, _real),
+    "ntk_trainer_set_initial_decay": (_pointer, _real),
+    "ntk_trainer_set_sample_weights": (_pointer, _size, _pointer),
+    "ntk_trainer_set_centred": (_pointer, _int),
+    "ntk_trainer_set_tolerance": (_pointer, _real),
+    "ntk_trainer_advance": (_pointer, _real),
+    "ntk_trainer_get_time": (_pointer, _out(_real), _out(_size), _out(_size)),
+    "ntk_trainer_get_loss": (_pointer, _out(_real)),
+    "ntk_trainer_predict": (_pointer,) + _ROWS + _MATRIX,
+    "ntk_trainer_get_distance": (_pointer, _out(_real)),
+    "ntk_trainer_get_kernel_drift": (_pointer,) + _ROWS + (_out(_real),),
+    "ntk_trainer_get_parameters": (_pointer, _size, _pointer),
+    "ntk_trainer_get_network": (_pointer, _out(_pointer)),
+    "ntk_trainer_record": (_pointer, _size, _pointer) + _ROWS + (_pointer,) + _MATRIX +
+                          (_pointer, _pointer, _out(_size)),
+    "ntk_trainer_compare_linearised": (_pointer, _size, _pointer) + _ROWS + (_pointer, _pointer),
+    "ntk_trainer_save": (_pointer, ctypes.c_char_p),
+    "ntk_trainer_restore": (_pointer, ctypes.c_char_p),
     "ntk_flow_create": (_pointer, _size, _size) + _MATRIX + _MATRIX + (_int, _out(_pointer)),
     "ntk_flow_create_from_kernel": (_pointer,) + _ROWS + _ROWS + (_int, _out(_pointer)),
     "ntk_flow_set_learning_rate": (_pointer, _real),
@@ -158,7 +195,7 @@ _STATUS_FUNCTIONS = {
 }
 _VOID_FUNCTIONS = ["ntk_context_destroy", "ntk_context_cancel", "ntk_context_clear_cancel", "ntk_activation_destroy",
                    "ntk_mlp_destroy", "ntk_network_destroy", "ntk_kernel_destroy", "ntk_flow_destroy",
-                   "ntk_gp_destroy"]
+                   "ntk_gp_destroy", "ntk_loss_destroy", "ntk_trainer_destroy"]
 _TEXT_FUNCTIONS = {
     "ntk_version": (),
     "ntk_status_string": (_int,),
@@ -167,6 +204,7 @@ _TEXT_FUNCTIONS = {
     "ntk_context_blas_description": (_pointer,),
     "ntk_context_cpu_path": (_pointer,),
     "ntk_activation_kind_name": (_int,),
+    "ntk_loss_kind_name": (_int,),
 }
 
 

@@ -18,7 +18,9 @@ def _matrix(rows, columns):
 class Flow(Owner):
     """df/dt = -(learning_rate / n) K (f - y) on the squared loss, with f = 0 at t = 0 unless `initial` says otherwise.
 
-    x is n x d and y is n x c, or a vector of n targets; then outputs are vectors too.
+    x is n x d and y is n x c, or a vector of n targets; then outputs are vectors too. With a kernel of all outputs,
+    Kernel.empirical(..., output="full"), row i k + a of y belongs to row i of x and output a of the network's k: y has
+    n k rows, and predictions at m points have m k.
 
     Times are in [0, inf], and np.inf is the end of training. Methods that take a time t take a sequence of times too;
     the result then has a leading axis, one entry for each time.
@@ -26,10 +28,10 @@ class Flow(Owner):
 
     def __init__(self, kernel, x, y, learning_rate=1.0, weight_decay=0.0, initial=None):
         x = kernel._rows(x, "x")
-        y, vector = targets(y, x.n)
-        self._start(kernel.context, x.n, y, vector, "ntk_flow_create_from_kernel", kernel._handle, *x.rows,
-                    y.columns, *y.matrix)
-        self._input_dimension = kernel.input_dimension
+        y, vector = targets(y, x.n * kernel._block)
+        self._start(kernel.context, y, vector, "ntk_flow_create_from_kernel", kernel._handle, *x.rows, y.columns,
+                    *y.matrix)
+        self._input_dimension, self._block = kernel.input_dimension, kernel._block
         self._kernel, self._x = kernel, x.array.copy()
         self._configure(learning_rate, weight_decay, initial)
 
@@ -42,15 +44,15 @@ class Flow(Owner):
             raise wrong_shape(f"gram has the shape ({gram.n}, {gram.columns}); expected a square matrix")
         y, vector = targets(y, gram.n)
         context = context or Context()
-        self._start(context, gram.n, y, vector, "ntk_flow_create", context._session.raw, gram.n, y.columns,
-                    *gram.matrix, *y.matrix)
-        self._input_dimension = None
+        self._start(context, y, vector, "ntk_flow_create", context._session.raw, gram.n, y.columns, *gram.matrix,
+                    *y.matrix)
+        self._input_dimension, self._block = None, 1
         self._configure(learning_rate, weight_decay, initial)
         return self
 
-    def _start(self, context, n, y, vector, create, *arguments):
+    def _start(self, context, y, vector, create, *arguments):
         self._adopt(context, create, "ntk_flow_destroy", *arguments, _SQUARED)
-        self._n, self._c, self._vector = n, y.columns, vector
+        self._n, self._c, self._vector = y.n, y.columns, vector
 
     def _configure(self, learning_rate, weight_decay, initial):
         self.learning_rate = learning_rate
@@ -76,7 +78,7 @@ class Flow(Owner):
 
     @property
     def samples(self):
-        """n, the number of training points."""
+        """The number of rows of y."""
         return self._n
 
     @property
@@ -107,10 +109,11 @@ class Flow(Owner):
 
         With several times K(Z,X) is computed once if it has at most 2**24 entries (128 MiB), else for each time."""
         z = Rows(z, "z", self._input_dimension)
-        if np.ndim(t) == 1 and len(t) > 1 and self._input_dimension is not None and self._n * z.n <= _SMALL_CROSS:
+        m = z.n * self._block
+        if np.ndim(t) == 1 and len(t) > 1 and self._input_dimension is not None and self._n * m <= _SMALL_CROSS:
             return self.predict_cross(t, self._kernel.cross(self._x, z.array).T, f0, out)
-        f0 = self._initial(f0, z.n)
-        return self._outputs(z.n, out, "ntk_flow_predict_at", t, *z.rows, *_matrix(f0, self._c))
+        f0 = self._initial(f0, m)
+        return self._outputs(m, out, "ntk_flow_predict_at", t, *z.rows, *_matrix(f0, self._c))
 
     def predict_cross(self, t, cross, f0=None, out=None):
         """The same from cross = K(Z,X), m x n."""

@@ -11,17 +11,19 @@ from ._context import Context, Owner
 class GP(Owner):
     """y = f(X) + noise, f ~ GP(0, K); with the "nngp" kernel the exact posterior of the infinitely wide network.
 
-    x is n x d and y is n x c, or a vector of n targets; then means are vectors too.
+    x is n x d and y is n x c, or a vector of n targets; then means are vectors too. With a kernel of all outputs,
+    Kernel.empirical(..., output="full"), row i k + a of y belongs to row i of x and output a of the network's k: y has
+    n k rows, and means and variances at m points have m k.
     """
 
     def __init__(self, kernel, x, y, noise_variance):
         x = kernel._rows(x, "x")
-        y, is_vector = targets(y, x.n)
+        y, is_vector = targets(y, x.n * kernel._block)
         self._adopt(kernel.context, "ntk_gp_create_from_kernel", "ntk_gp_destroy", kernel._handle, *x.rows, y.columns,
                     *y.matrix, number(noise_variance, "noise_variance"))
         self._kernel = kernel  # which holds on to the functions of its activations
-        self._input_dimension = kernel.input_dimension
-        self._n, self._c, self._vector = x.n, y.columns, is_vector
+        self._input_dimension, self._block = kernel.input_dimension, kernel._block
+        self._n, self._c, self._vector = y.n, y.columns, is_vector
 
     @classmethod
     def from_gram(cls, gram, y, noise_variance, context=None):
@@ -34,13 +36,13 @@ class GP(Owner):
         context = context or Context()
         self._adopt(context, "ntk_gp_create", "ntk_gp_destroy", context._session.raw, gram.n, y.columns, *gram.matrix,
                     *y.matrix, number(noise_variance, "noise_variance"))
-        self._input_dimension = None
-        self._n, self._c, self._vector = gram.n, y.columns, is_vector
+        self._input_dimension, self._block = None, 1
+        self._n, self._c, self._vector = y.n, y.columns, is_vector
         return self
 
     @property
     def samples(self):
-        """n, the number of training points."""
+        """The number of rows of y."""
         return self._n
 
     @property
@@ -56,7 +58,7 @@ class GP(Owner):
     def predict(self, z):
         """(mean, variance) at the points z, m x d. The variance is that of f, so without the noise."""
         z = Rows(z, "z", self._input_dimension)
-        return self._posterior(z.n, "ntk_gp_predict_at", *z.rows)
+        return self._posterior(z.n * self._block, "ntk_gp_predict_at", *z.rows)
 
     def predict_cross(self, cross, prior_diagonal):
         """The same from cross = K(Z,X), m x n, and the m values K(z_i,z_i)."""

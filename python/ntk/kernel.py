@@ -55,6 +55,19 @@ class Kernel(Owner):
             self._call("ntk_kernel_set_outputs", *map(operator.index, outputs))
         return self
 
+    @classmethod
+    def monte_carlo(cls, mlp, networks, type="ntk", seed=0):
+        """The mean over random networks, `networks` of them with the seeds seed, seed + 1, ..., of their empirical
+        kernels (output "trace"). gram_estimates() and cross_estimates() give its error too."""
+        if type not in _TYPES:
+            raise InvalidValue(ENUM, f"type is {type!r}; expected 'ntk' or 'nngp'")
+        self = cls.__new__(cls)
+        self._adopt(mlp.context, "ntk_kernel_create_monte_carlo", "ntk_kernel_destroy", mlp._session.raw, mlp._handle,
+                    _TYPES[type], operator.index(networks), operator.index(seed))
+        self.type, self.depth, self._trampolines = type, 0, tuple(mlp._trampolines.values())
+        self.networks = operator.index(networks)
+        return self
+
     @property
     def input_dimension(self):
         return self._get("ntk_kernel_get_input_dimension", ctypes.c_int64)
@@ -120,6 +133,28 @@ class Kernel(Owner):
         k = np.empty(order * (order + 1) // 2)
         self._call("ntk_kernel_gram_packed", *x.rows, k.ctypes.data)
         return k
+
+    def gram_estimates(self, x, networks=None, error=True):
+        """(mean, standard error) of K(X,X) over the first `networks` of a Monte-Carlo kernel, each n x n; for several
+        such numbers, in one pass, count x n x n. Without `networks`: over all. error=False: None in its place."""
+        x = self._rows(x, "x")
+        return self._estimates("ntk_kernel_gram_estimates", (x.n, x.n), networks, error, *x.rows)
+
+    def cross_estimates(self, x, z, networks=None, error=True):
+        """The same of K(X,Z)."""
+        x, z = self._rows(x, "x"), self._rows(z, "z")
+        return self._estimates("ntk_kernel_cross_estimates", (x.n, z.n), networks, error, *x.rows, *z.rows)
+
+    def _estimates(self, name, shape, networks, error, *arguments):
+        networks = getattr(self, "networks", 1) if networks is None else networks
+        counts = np.array([operator.index(one) for one in np.atleast_1d(networks)], dtype=np.int64)
+        mean = np.empty((counts.size,) + shape)
+        errors = np.empty_like(mean) if error else None
+        self._call(name, *arguments, counts.size, counts.ctypes.data, mean.ctypes.data, shape[1],
+                   errors.ctypes.data if error else None, shape[1])
+        if np.ndim(networks) == 0:
+            mean, errors = mean[0], errors[0] if error else None
+        return mean, errors
 
     def gram_layers(self, x, layers=None, nngp=True, ntk=True):
         """(NNGP, NTK) of several layers of X with itself in one pass, whatever the kernel's type: each layers x n x n,

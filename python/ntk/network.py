@@ -94,6 +94,15 @@ class Network(Owner):
         self._call("ntk_network_vjp" + _SUFFIX[dtype], *x.rows, *u.matrix, gradient.size, gradient.ctypes.data)
         return gradient
 
+    def taylor(self, x, delta, order=1, dtype=None):
+        """The Taylor series in the parameters, n x c, at theta + delta: order 0, 1 (the linearised network) or 2."""
+        dtype = real_type(dtype)
+        x, delta = self._rows(x, dtype), self._vector(np.ascontiguousarray(delta, dtype), "delta")
+        f = Result((x.n, self.outputs), None, dtype=dtype)
+        self._call("ntk_network_taylor" + _SUFFIX[dtype], operator.index(order), *x.rows, delta.size,
+                   delta.ctypes.data, *f.matrix)
+        return f.array
+
     def save(self, path):
         """Specification and parameters to a file; see docs/network-file.md."""
         self._call("ntk_network_save", _path(path))

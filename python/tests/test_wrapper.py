@@ -212,6 +212,29 @@ class Networks(unittest.TestCase):
         with self.assertRaises(ntk.InvalidValue):
             ntk.Kernel.empirical(self.network, output="all")
 
+    # All outputs: the same solvers on the Gram matrix that the Jacobian gives. Two backward stable solutions of 8
+    # equations differ by about 8 eps cond(K + 0.1 I) relative to |y|, and variances relative to K.
+    def test_solvers_of_all_outputs(self):
+        full, z = ntk.Kernel.empirical(self.network, output="full"), np.random.default_rng(10).normal(size=(3, 3))
+        j, jz = (self.network.jacobian(points).reshape(-1, self.network.parameter_count) for points in (self.x, z))
+        gram, cross, inverse = j @ j.T, jz @ j.T, np.linalg.inv(j @ j.T + 0.1 * np.eye(8))
+        rounding = 8 * 2.2e-16 * np.linalg.cond(gram + 0.1 * np.eye(8))
+        for y in [self.network(self.x).reshape(8, 1), np.arange(8.0), np.random.default_rng(11).normal(size=(8, 3))]:
+            flow, gp = ntk.Flow(full, self.x, y, weight_decay=0.1 / 8), ntk.GP(full, self.x, y, 0.1)
+            self.assertEqual((flow.samples, gp.samples), (8, 8))
+            expected, tolerance = cross @ inverse @ y, rounding * np.abs(y).max()
+            for f in [flow.predict(np.inf, z), flow.predict([1.0, np.inf], z)[1], gp.predict(z)[0]]:
+                self.assertEqual(f.shape, (6,) + y.shape[1:])
+                np.testing.assert_allclose(f, expected, rtol=0, atol=tolerance)
+            np.testing.assert_allclose(flow.train(np.inf), gram @ inverse @ y, rtol=0, atol=tolerance)
+            np.testing.assert_allclose(gp.predict(z)[1], np.diag(jz @ jz.T - cross @ inverse @ cross.T), rtol=0,
+                                       atol=rounding * np.abs(gram).max())
+            initial = np.ones((6,) + y.shape[1:])
+            np.testing.assert_array_equal(flow.predict(0, z, initial), initial)
+        for solver in [lambda y: ntk.Flow(full, self.x, y), lambda y: ntk.GP(full, self.x, y, 0.1)]:
+            with self.assertRaisesRegex(ValueError, "y has 4 rows; expected 8"):
+                solver(self.network(self.x))
+
     def test_parameters_and_files(self):
         theta = self.network.get_parameters()
         with tempfile.TemporaryDirectory() as folder:

@@ -22,8 +22,11 @@ static void release_flow(ntk_flow *flow) {
 /* What both ways of creation share: an empty handle before, the work areas after the training set is made. */
 static ntk_status begin(ntk_context *context, const char *function, int32_t loss, const void *out, ntk_flow **flow) {
     ntk_status status;
-    if (loss != NTK_LOSS_SQUARED)
+    if (ntk_loss_kind_name(loss) == NULL)
         return ntki_fail(context, NTK_ERR_ENUM, function, "loss is %d; it is no NTK_LOSS_ number", (int)loss);
+    if (loss != NTK_LOSS_SQUARED)
+        return ntki_fail(context, NTK_ERR_UNSUPPORTED, function, "loss is %s; flows have squared only",
+                         ntk_loss_kind_name(loss));
     if ((status = ntki_check_pointer(context, function, "out", out)) != NTK_SUCCESS ||
         (status = ntki_allocate(context, function, 1, sizeof(**flow), flow)) != NTK_SUCCESS)
         return status;

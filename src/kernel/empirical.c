@@ -32,20 +32,22 @@ bool ntki_empirical_prefers_products(const ntki_empirical *empirical, const ntki
                                      int64_t m, int64_t c, int64_t group) {
     const int64_t *const widths = empirical->network->mlp->widths;
     const double rows = (double)n, others = (double)m, block = (double)empirical->kernel.block;
-    double pass = 0, pair = 0;
+    double forward = 0, trained = 0, pair = 0; /* trained: of the layers that a pass back goes through */
     if (!empirical->backward)
         return false;
     for (int64_t l = 1; l <= empirical->kernel.depth; l++) {
         const double copies = (double)empirical->copies * block;
-        pass += 2 * (double)widths[l - 1] * (double)widths[l];
+        forward += 2 * (double)widths[l - 1] * (double)widths[l];
+        trained += l < empirical->lowest ? 0 : 2 * (double)widths[l - 1] * (double)widths[l];
         pair += ntki_empirical_wants_f(empirical, l) ? 2 * (double)widths[l - 1] : 0;
         pair += l < empirical->kernel.depth && ntki_empirical_wants(empirical, l) ? 2 * copies * (double)widths[l] : 0;
     }
     const double sweeps = m <= plan->most - plan->batch ? 1 : (double)((n - 1) / (plan->most - plan->batch) + 1);
-    const double tiles = (rows + sweeps * others) * pass * (double)(1 + empirical->copies) +
+    const double tiles = (rows + sweeps * others) * (forward + trained * (double)empirical->copies) +
                          rows * others * (pair + 2 * block * block * (double)c);
     const double columns = (double)c * (empirical->form == NTK_OUTPUT_TRACE ? (double)empirical->outputs : 1);
-    const double products = others * pass * (columns / (double)group + 2 * columns) + rows * pass * 3 * columns;
+    const double products =
+        others * (forward * columns / (double)group + 2 * trained * columns) + rows * (forward + 2 * trained) * columns;
     return products < tiles;
 }
 
@@ -103,34 +105,20 @@ static ntk_status check_widths(const ntki_empirical *empirical, const char *func
     return NTK_SUCCESS;
 }
 
-/* A copy of the network in the kernel's context. */
-static ntk_status copy_network(ntki_empirical *empirical, const char *function, const ntk_network *network) {
-    ntk_context *held = NULL;
-    ntk_status status = ntki_context_acquire(empirical->kernel.context, &held);
-    if (status != NTK_SUCCESS)
-        return status;
-    status = ntki_network_make(held, function, network->mlp, &empirical->network);
-    if (status != NTK_SUCCESS) {
-        ntki_context_release(held);
-        return status;
-    }
-    memcpy(empirical->network->theta, network->theta, (size_t)network->parameter_count * sizeof(double));
-    return NTK_SUCCESS;
-}
-
-static ntk_status fill(ntki_empirical *empirical, const char *function, const ntk_network *network) {
+static ntk_status fill(ntki_empirical *empirical, const char *function) {
     ntk_kernel *const kernel = &empirical->kernel;
-    ntk_status status = copy_network(empirical, function, network);
-    if (status == NTK_SUCCESS)
-        status = ntki_allocate(kernel->context, function, kernel->depth, sizeof(*empirical->layer), &empirical->layer);
+    ntk_status status =
+        ntki_allocate(kernel->context, function, kernel->depth, sizeof(*empirical->layer), &empirical->layer);
     if (status != NTK_SUCCESS)
         return status;
     for (int64_t l = 1; l <= kernel->depth; l++)
         empirical->layer[l - 1] = layer_part(empirical->network, kernel->type, l);
-    for (int64_t l = 1; l < kernel->depth; l++)
-        empirical->backward = empirical->backward || ntki_empirical_wants(empirical, l);
+    empirical->lowest = 1;
+    while (empirical->lowest < kernel->depth && !ntki_empirical_wants(empirical, empirical->lowest))
+        empirical->lowest++;
+    empirical->backward = empirical->lowest < kernel->depth;
     if ((empirical->backward &&
-         (status = ntki_network_check_derivatives(empirical->network, function)) != NTK_SUCCESS) ||
+         (status = ntki_network_check_derivatives(empirical->network, function, empirical->lowest)) != NTK_SUCCESS) ||
         (status = check_widths(empirical, function)) != NTK_SUCCESS)
         return status;
     const ntki_feature_plan plan = ntki_empirical_plan(empirical, sizeof(double));
@@ -139,13 +127,15 @@ static ntk_status fill(ntki_empirical *empirical, const char *function, const nt
     return NTK_SUCCESS;
 }
 
-static ntk_status create(ntk_context *context, const char *function, const ntk_network *network, int32_t type,
-                         int32_t form, ntk_kernel **out) {
+ntk_status ntki_empirical_create(ntk_context *context, const char *function, ntk_network *network, int32_t type,
+                                 int32_t form, ntk_kernel **out) {
     const int64_t outputs = network->mlp->widths[network->mlp->depth];
     ntki_empirical *empirical = NULL;
     ntk_status status = ntki_allocate(context, function, 1, sizeof(*empirical), &empirical);
-    if (status != NTK_SUCCESS)
+    if (status != NTK_SUCCESS) {
+        ntk_network_destroy(network);
         return status;
+    }
     *empirical = (ntki_empirical){.kernel = {.context = context,
                                              .evaluator = &ntki_evaluator_empirical,
                                              .type = type,
@@ -153,11 +143,13 @@ static ntk_status create(ntk_context *context, const char *function, const ntk_n
                                              .depth = network->mlp->depth,
                                              .block = form == NTK_OUTPUT_FULL ? outputs : 1,
                                              .tile_columns = INT64_MAX},
+                                  .network = network,
                                   .form = form,
+                                  .to = 1,
                                   .outputs = outputs,
                                   .copies = form == NTK_OUTPUT_FULL || form == NTK_OUTPUT_TRACE ? outputs : 1};
     atomic_init(&empirical->kernel.holders, 1);
-    if ((status = fill(empirical, function, network)) != NTK_SUCCESS) {
+    if ((status = fill(empirical, function)) != NTK_SUCCESS) {
         ntki_empirical_destroy(&empirical->kernel);
         ntki_release(context, empirical);
         return status;
@@ -166,9 +158,26 @@ static ntk_status create(ntk_context *context, const char *function, const ntk_n
     return NTK_SUCCESS;
 }
 
+/* A copy of the network in the kernel's context. */
+static ntk_status copy_network(ntk_context *context, const char *function, const ntk_network *network,
+                               ntk_network **out) {
+    ntk_context *held = NULL;
+    ntk_status status = ntki_context_acquire(context, &held);
+    if (status != NTK_SUCCESS)
+        return status;
+    status = ntki_network_make(held, function, network->mlp, out);
+    if (status != NTK_SUCCESS) {
+        ntki_context_release(held);
+        return status;
+    }
+    memcpy((*out)->theta, network->theta, (size_t)network->parameter_count * sizeof(double));
+    return NTK_SUCCESS;
+}
+
 ntk_status ntk_kernel_create_empirical(ntk_context *context, const ntk_network *network, int32_t type,
                                        int32_t output_form, ntk_kernel **out) {
     ntk_context *held = NULL;
+    ntk_network *copy = NULL;
     ntk_status status = ntki_context_acquire(context, &held);
     if (status != NTK_SUCCESS)
         return status;
@@ -179,11 +188,23 @@ ntk_status ntk_kernel_create_empirical(ntk_context *context, const ntk_network *
     else if (output_form < NTK_OUTPUT_TRACE || output_form > NTK_OUTPUT_PAIR)
         status =
             ntki_fail(held, NTK_ERR_ENUM, __func__, "output_form is %d; it is no NTK_OUTPUT_ number", (int)output_form);
-    else
-        status = create(held, __func__, network, type, output_form, out);
+    else if ((status = copy_network(held, __func__, network, &copy)) == NTK_SUCCESS)
+        status = ntki_empirical_create(held, __func__, copy, type, output_form, out);
     if (status != NTK_SUCCESS)
         ntki_context_release(held);
     return status;
+}
+
+void ntki_empirical_randomise(ntk_kernel *kernel, uint64_t seed) {
+    const ntki_empirical *const empirical = ntki_empirical_of(kernel);
+    ntk_network_randomise(empirical->network, seed);
+    for (int i = 0; empirical->work_f64 != NULL && i < 2; i++)
+        empirical->work_f64->held[i].x = NULL;
+}
+
+ntk_status ntki_empirical_report(const ntki_empirical *empirical, const char *function, double fraction) {
+    const double place = empirical->from + (empirical->to - empirical->from) * fraction;
+    return ntki_progress(empirical->kernel.context, function, place < empirical->to ? place : empirical->to, "kernel");
 }
 
 /* ---- outputs ---- */

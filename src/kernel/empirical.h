@@ -44,11 +44,13 @@ typedef struct {
     ntk_kernel kernel; /* first, so that the handle is the evaluator */
     ntk_network *network;
     int32_t form;
-    int64_t outputs;                 /* N_L */
-    int64_t copies;                  /* deltas of a row: N_L, or 1 for ONE and PAIR */
-    int64_t chosen[2];               /* the outputs of ONE and PAIR */
-    ntki_empirical_layer *layer;     /* layer[l - 1] is layer l */
-    bool backward;                   /* a layer below the last has a part in the kernel */
+    int64_t outputs;             /* N_L */
+    int64_t copies;              /* deltas of a row: N_L, or 1 for ONE and PAIR */
+    int64_t chosen[2];           /* the outputs of ONE and PAIR */
+    ntki_empirical_layer *layer; /* layer[l - 1] is layer l */
+    int64_t lowest;              /* the lowest layer that has a part in the kernel; L where none has */
+    bool backward;               /* a layer below the last has a part in the kernel */
+    double from, to; /* what part of a call's progress is reported here: 0 and 1, unless it is one network of many */
     ntki_feature_work_f64 *work_f64; /* of the call under way */
     ntki_feature_work_f32 *work_f32;
 } ntki_empirical;
@@ -73,6 +75,17 @@ ntki_feature_plan ntki_empirical_plan(const ntki_empirical *empirical, size_t si
  * `group`: products with the transposed Jacobian that share a forward pass. */
 bool ntki_empirical_prefers_products(const ntki_empirical *empirical, const ntki_feature_plan *plan, int64_t n,
                                      int64_t m, int64_t c, int64_t group);
+
+/* A kernel in `context` of a network in the same one, which it takes over, also when it fails. The kernel holds the
+ * context from then on, on success only. */
+ntk_status ntki_empirical_create(ntk_context *context, const char *function, ntk_network *network, int32_t type,
+                                 int32_t form, ntk_kernel **out);
+
+/* Other parameters: ntk_network_randomise(), and no features of the old ones. For double precision. */
+void ntki_empirical_randomise(ntk_kernel *kernel, uint64_t seed);
+
+/* A report of the kernel's part of a call. */
+ntk_status ntki_empirical_report(const ntki_empirical *empirical, const char *function, double fraction);
 
 /* NTK_ERR_UNSUPPORTED for NTK_OUTPUT_PAIR, which has no symmetric matrix. */
 ntk_status ntki_empirical_check_symmetric(const ntk_kernel *kernel, const char *function);

@@ -18,7 +18,7 @@ typedef struct {
 static ntk_status report_rows(product_call *call, double more) {
     call->done += more;
     const double fraction = call->done < call->all ? call->done / call->all : 1;
-    return ntki_progress(call->kernel->context, call->function, fraction, "kernel");
+    return ntki_empirical_report(ntki_empirical_of(call->kernel), call->function, fraction);
 }
 
 /* ---- by products with the Jacobian ---- */
@@ -156,7 +156,8 @@ static ntk_status multiply_by_products(product_call *call) {
     call->all = (double)columns * (2 * (double)call->job->z.n + 3 * (double)call->job->x.n);
     ntk_status status = open_work(call->kernel, call->function, call->job->z.n);
     if (status == NTK_SUCCESS)
-        status = NTKI_TYPED(ntki_pass_create)(network, call->function, NTKI_PASS_TANGENT, rows, &tangent);
+        status =
+            NTKI_TYPED(ntki_pass_create)(network, call->function, NTKI_PASS_TANGENT, empirical->lowest, rows, &tangent);
     if (status == NTK_SUCCESS)
         status =
             ntki_allocate(context, call->function, size * network->parameter_count, sizeof(NTKI_REAL), &group.gradient);
@@ -263,7 +264,7 @@ static ntk_status multiply(ntk_kernel *kernel, const char *function, const NTKI_
     const ntki_feature_plan plan = ntki_empirical_plan(empirical, sizeof(NTKI_REAL));
     product_call call = {.kernel = kernel, .function = function, .job = job};
     memset(job->product, 0, (size_t)(job->x.n * kernel->block * job->c) * sizeof(double));
-    const ntk_status status = ntki_progress(kernel->context, function, 0, "kernel");
+    const ntk_status status = ntki_empirical_report(empirical, function, 0);
     if (status != NTK_SUCCESS)
         return status;
     return ntki_empirical_prefers_products(empirical, &plan, job->x.n, job->z.n, job->c, group_size(&call))

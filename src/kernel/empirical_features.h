@@ -109,9 +109,10 @@ static ntk_status open_work(ntk_kernel *kernel, const char *function, int64_t po
     const ntki_pass_purpose purpose = empirical->backward ? NTKI_PASS_BACKWARD : NTKI_PASS_FORWARD;
     const ntki_feature_plan plan = ntki_empirical_plan(empirical, sizeof(NTKI_REAL));
     const size_t piece = PIECE_ROWS * PIECE_COLUMNS;
-    if ((status = NTKI_TYPED(ntki_pass_create)(empirical->network, function, purpose, ntki_smaller(points, plan.batch),
-                                               &work->pass)) != NTK_SUCCESS ||
-        (empirical->backward &&
+    if ((status = NTKI_TYPED(ntki_pass_create)(empirical->network, function, purpose, empirical->lowest,
+                                               ntki_smaller(points, plan.batch), &work->pass)) != NTK_SUCCESS)
+        return status;
+    if ((empirical->backward &&
          (status = NTKI_TYPED(ntki_deltas_create)(work->pass, function, 1, &work->scratch)) != NTK_SUCCESS) ||
         (status = ntki_allocate(kernel->context, function, piece, sizeof(NTKI_REAL), &work->gram_f)) != NTK_SUCCESS ||
         (status = ntki_allocate(kernel->context, function, piece, sizeof(NTKI_REAL), &work->gram_delta)) != NTK_SUCCESS)
@@ -210,7 +211,7 @@ static ntk_status load(const ntki_empirical *empirical, const char *function, co
     for (int64_t i = first, end; status == NTK_SUCCESS && i < last; i = end) {
         end = ntki_cut(i, work->pass->rows, last);
         const NTKI_BLOCK block = {set->before + i, end - i, set->x + i * set->ldx, set->ldx};
-        status = ntki_progress(empirical->kernel.context, function, work->fraction, "kernel");
+        status = ntki_empirical_report(empirical, function, work->fraction);
         if (status == NTK_SUCCESS)
             status =
                 NTKI_TYPED(ntki_pass_forward_to)(work->pass, function, &block, empirical->backward ? depth : depth - 1);
@@ -316,7 +317,7 @@ static ntk_status fill_diagonals(ntk_kernel *kernel, const char *function, const
     if (status == NTK_SUCCESS && !ntki_all_finite(set->rows.n, values))
         return ntki_fail(kernel->context, NTK_ERR_RANGE, function,
                          "a kernel value exceeds the " NTKI_TYPE_NAME " range");
-    return status == NTK_SUCCESS ? ntki_progress(kernel->context, function, 1, "kernel") : status;
+    return status == NTK_SUCCESS ? ntki_empirical_report(empirical, function, 1) : status;
 }
 
 static ntk_status diagonal(ntk_kernel *kernel, const char *function, const ntki_rows *rows, NTKI_REAL *out) {

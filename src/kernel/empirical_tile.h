@@ -207,7 +207,7 @@ static ntk_status report(const tile_job *job, int64_t i, int64_t next, double of
     const double rows = (double)(i - tile->i0) + of_columns * (double)(next - i);
     FEATURE_WORK *const work = work_of(&job->empirical->kernel);
     work->fraction = tile->from + (tile->to - tile->from) * rows / (double)(tile->i1 - tile->i0);
-    return ntki_progress(job->empirical->kernel.context, job->function, work->fraction, "kernel");
+    return ntki_empirical_report(job->empirical, job->function, work->fraction);
 }
 
 /* Rows and columns whose features are held. With `lower`, pieces above the diagonal are left out. */

@@ -32,7 +32,7 @@ static bool allows_gamma(const ntki_activation *activation, const char **rule) {
 
 /* ---- the table ---- */
 
-#define PHI(name) .value = ntki_##name##_value, .derivative = ntki_##name##_derivative
+#define PHI(name) .value = ntki_##name##_value, .derivative = ntki_##name##_derivative, .second = ntki_##name##_second
 #define PARAMETERS(count, ...) \
     .least_parameters = count, .most_parameters = count, .default_count = count, .defaults = {__VA_ARGS__}
 #define KINK(x) .kink_count = 1, .kinks = {x}

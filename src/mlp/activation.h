@@ -30,6 +30,7 @@ typedef struct {
     double defaults[3];
     double (*value)(const ntki_activation *activation, double x);      /* phi; NULL for FUNCTION and DUAL */
     double (*derivative)(const ntki_activation *activation, double x); /* phi' */
+    double (*second)(const ntki_activation *activation, double x);     /* phi''; at a kink 0 or that from the left */
     /* False when the kind does not allow the parameters, with what it wants in *rule ("degree must be ..."). NULL: all
      * finite ones are allowed. */
     bool (*allows)(const ntki_activation *activation, const char **rule);
@@ -44,13 +45,15 @@ const ntki_activation_row *ntki_activation_find(int32_t kind);
 /* The plain activation of a kind that has a row. */
 ntki_activation ntki_activation_plain(int32_t kind);
 
-/* phi (or phi') at n points: of a kind or of the caller. NTK_ERR_CALLBACK when the caller's function fails,
- * NTK_ERR_NOT_FINITE when it returns what is no number at a finite point, NTK_ERR_UNSUPPORTED when there is none. x
- * and y do not overlap. */
+/* phi (phi', phi'') at n points: of a kind or of the caller, who has no phi''. NTK_ERR_CALLBACK when the caller's
+ * function fails, NTK_ERR_NOT_FINITE when it returns what is no number at a finite point, NTK_ERR_UNSUPPORTED when there
+ * is none. x and y do not overlap. */
 ntk_status ntki_activation_values(ntk_context *context, const char *function, const ntki_activation *activation,
                                   int64_t n, const double *x, double *y);
 ntk_status ntki_activation_derivatives(ntk_context *context, const char *function, const ntki_activation *activation,
                                        int64_t n, const double *x, double *dy);
+ntk_status ntki_activation_seconds(ntk_context *context, const char *function, const ntki_activation *activation,
+                                   int64_t n, const double *x, double *ddy);
 
 struct ntk_activation {
     ntk_context *context;

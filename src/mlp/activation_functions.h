@@ -1,5 +1,5 @@
-/* phi and phi' of the kinds: ntki_NAME_value and ntki_NAME_derivative, in piecewise.c, smooth.c and polynomial.c.
- * NaN passes through; at an infinity they give the limit, where there is one. */
+/* phi, phi' and phi'' of the kinds: ntki_NAME_value, ntki_NAME_derivative and ntki_NAME_second, in piecewise.c, smooth.c,
+ * sigmoids.c and polynomial.c. NaN passes through; at an infinity they give the limit, where there is one. */
 #ifndef NTKI_ACTIVATION_FUNCTIONS_H
 #define NTKI_ACTIVATION_FUNCTIONS_H
 
@@ -41,9 +41,10 @@
     X(hard_sigmoid)                  \
     X(relu6)
 
-#define NTKI_DECLARE_ACTIVATION(name)                                        \
-    double ntki_##name##_value(const ntki_activation *activation, double x); \
-    double ntki_##name##_derivative(const ntki_activation *activation, double x);
+#define NTKI_DECLARE_ACTIVATION(name)                                             \
+    double ntki_##name##_value(const ntki_activation *activation, double x);      \
+    double ntki_##name##_derivative(const ntki_activation *activation, double x); \
+    double ntki_##name##_second(const ntki_activation *activation, double x);
 
 NTKI_ACTIVATION_FUNCTIONS(NTKI_DECLARE_ACTIVATION)
 

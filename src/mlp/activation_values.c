@@ -1,4 +1,4 @@
-/* phi and phi' at many points, of a kind or of the caller. */
+/* phi, phi' and phi'' at many points, of a kind or of the caller. */
 #include <math.h>
 #include <string.h>
 
@@ -56,6 +56,17 @@ ntk_status ntki_activation_derivatives(ntk_context *context, const char *functio
         return unsupported(context, function, activation);
     for (int64_t i = 0; i < n; i++)
         dy[i] = row->derivative(activation, x[i]);
+    return NTK_SUCCESS;
+}
+
+ntk_status ntki_activation_seconds(ntk_context *context, const char *function, const ntki_activation *activation,
+                                   int64_t n, const double *x, double *ddy) {
+    const ntki_activation_row *const row = ntki_activation_find(activation->kind);
+    if (row->second == NULL)
+        return ntki_fail(context, NTK_ERR_UNSUPPORTED, function,
+                         "the second derivative of the caller's phi is unknown");
+    for (int64_t i = 0; i < n; i++)
+        ddy[i] = row->second(activation, x[i]);
     return NTK_SUCCESS;
 }
 

@@ -1,4 +1,5 @@
-/* The activations made of pieces. At a kink the derivative is 0 in ReLU's family, and that from the left elsewhere. */
+/* The activations made of pieces. At a kink the derivative is 0 in ReLU's family, and that from the left elsewhere;
+ * the second derivative is that from the left. */
 #include "src/mlp/activation_functions.h"
 
 static const double selu_scale = 1.0507009873554805, selu_alpha = 1.6732632423543772;
@@ -92,15 +93,26 @@ double ntki_rectified_monomial_derivative(const ntki_activation *activation, dou
     return x > 0 && degree > 0 ? degree * pow(x, degree - 1) : 0;
 }
 
+double ntki_rectified_monomial_second(const ntki_activation *activation, double x) {
+    const double degree = activation->parameters[0];
+    if (isnan(x))
+        return x;
+    return x > 0 && degree > 1 ? degree * (degree - 1) * pow(x, degree - 2) : 0;
+}
+
 static double elu(double alpha, double x) { return x > 0 ? x : ntki_scaled(alpha, expm1(x)); }
 
 static double elu_derivative(double alpha, double x) { return x > 0 ? 1 : alpha * exp(x); }
+
+static double elu_second(double alpha, double x) { return x > 0 ? 0 : alpha * exp(x); }
 
 double ntki_elu_value(const ntki_activation *activation, double x) { return elu(activation->parameters[0], x); }
 
 double ntki_elu_derivative(const ntki_activation *activation, double x) {
     return elu_derivative(activation->parameters[0], x);
 }
+
+double ntki_elu_second(const ntki_activation *activation, double x) { return elu_second(activation->parameters[0], x); }
 
 double ntki_selu_value(const ntki_activation *activation, double x) {
     (void)activation;
@@ -110,6 +122,11 @@ double ntki_selu_value(const ntki_activation *activation, double x) {
 double ntki_selu_derivative(const ntki_activation *activation, double x) {
     (void)activation;
     return selu_scale * elu_derivative(selu_alpha, x);
+}
+
+double ntki_selu_second(const ntki_activation *activation, double x) {
+    (void)activation;
+    return selu_scale * elu_second(selu_alpha, x);
 }
 
 /* x between low and high, and these beyond them. */
@@ -147,3 +164,22 @@ double ntki_relu6_derivative(const ntki_activation *activation, double x) {
     (void)activation;
     return inside(x, 0, 6);
 }
+
+/* ---- second derivatives of straight pieces ---- */
+
+#define STRAIGHT(name)                                                         \
+    double ntki_##name##_second(const ntki_activation *activation, double x) { \
+        (void)activation;                                                      \
+        return isnan(x) ? x : 0;                                               \
+    }
+
+STRAIGHT(identity)
+STRAIGHT(relu)
+STRAIGHT(leaky_relu)
+STRAIGHT(abs)
+STRAIGHT(two_slope)
+STRAIGHT(step)
+STRAIGHT(sign)
+STRAIGHT(hard_tanh)
+STRAIGHT(hard_sigmoid)
+STRAIGHT(relu6)

@@ -1,6 +1,5 @@
-/* The smooth activations. In their tails nothing is subtracted: 1 - tanh, 1 - sigmoid, 1 + erf and log(1 + exp(x))
- * come from exp(-|x|), erfc and log1p. Arguments of exp and erfc are kept with their rounding errors, which the tail
- * would magnify. */
+/* The smooth activations made of erf, sin and exp; sigmoids.c has the others. In their tails nothing is subtracted:
+ * 1 + erf comes from erfc. Arguments of exp and erfc are kept with their rounding errors, which the tail would magnify. */
 #include "src/mlp/activation_functions.h"
 
 static const double root_half = 0.7071067811865476, root_half_rest = -4.833646656726457e-17;
@@ -43,19 +42,6 @@ static rounded opposite(rounded a) {
     return result;
 }
 
-/* exp(-|x|) */
-static double decay(double x) { return exp(-fabs(x)); }
-
-static double sigmoid(double x) {
-    const double e = decay(x);
-    return (x < 0 ? e : 1) / (1 + e);
-}
-
-static double sigmoid_slope(double x) {
-    const double e = decay(x);
-    return e / ((1 + e) * (1 + e));
-}
-
 /* ---- error functions ---- */
 
 double ntki_erf_value(const ntki_activation *activation, double x) {
@@ -66,6 +52,11 @@ double ntki_erf_value(const ntki_activation *activation, double x) {
 double ntki_erf_derivative(const ntki_activation *activation, double x) {
     const double *const p = activation->parameters;
     return two_over_root_pi * (p[0] * p[1]) * bell(product(p[1], x));
+}
+
+double ntki_erf_second(const ntki_activation *activation, double x) {
+    const double *const p = activation->parameters;
+    return -2 * p[1] * ntki_scaled(ntki_erf_derivative(activation, x), ntki_scaled(p[1], x));
 }
 
 static rounded sigmoid_erf_argument(double x) {
@@ -85,6 +76,10 @@ double ntki_sigmoid_erf_derivative(const ntki_activation *activation, double x) 
     return 0.5 * two_over_root_pi / sigmoid_erf_scale * bell(sigmoid_erf_argument(x));
 }
 
+double ntki_sigmoid_erf_second(const ntki_activation *activation, double x) {
+    return -2 / (sigmoid_erf_scale * sigmoid_erf_scale) * ntki_scaled(ntki_sigmoid_erf_derivative(activation, x), x);
+}
+
 double ntki_gelu_value(const ntki_activation *activation, double x) {
     (void)activation;
     if (x < -40)
@@ -96,6 +91,12 @@ double ntki_gelu_derivative(const ntki_activation *activation, double x) {
     (void)activation;
     const rounded a = over_root_two(x);
     return 0.5 * tail(opposite(a)) + one_over_root_two_pi * ntki_scaled(bell(a), x);
+}
+
+/* (2 - x^2) exp(-x^2 / 2) / sqrt(2 pi) */
+double ntki_gelu_second(const ntki_activation *activation, double x) {
+    (void)activation;
+    return one_over_root_two_pi * ntki_scaled(bell(over_root_two(x)), fma(-x, x, 2));
 }
 
 /* ---- trigonometric and exponential functions ---- */
@@ -112,6 +113,11 @@ double ntki_sin_derivative(const ntki_activation *activation, double x) {
     return p[0] * p[1] * cos(phase(p, x));
 }
 
+double ntki_sin_second(const ntki_activation *activation, double x) {
+    const double *const p = activation->parameters;
+    return -(p[0] * p[1] * p[1] * sin(phase(p, x)));
+}
+
 double ntki_cos_value(const ntki_activation *activation, double x) {
     const double *const p = activation->parameters;
     return p[0] * cos(phase(p, x));
@@ -120,6 +126,11 @@ double ntki_cos_value(const ntki_activation *activation, double x) {
 double ntki_cos_derivative(const ntki_activation *activation, double x) {
     const double *const p = activation->parameters;
     return -(p[0] * p[1] * sin(phase(p, x)));
+}
+
+double ntki_cos_second(const ntki_activation *activation, double x) {
+    const double *const p = activation->parameters;
+    return -(p[0] * p[1] * p[1] * cos(phase(p, x)));
 }
 
 static const double quarter_turn = 0.78539816339744830962;
@@ -134,6 +145,10 @@ double ntki_rbf_derivative(const ntki_activation *activation, double x) {
     return 2 * sqrt(activation->parameters[0]) * cos(ntki_scaled(frequency, x) + quarter_turn);
 }
 
+double ntki_rbf_second(const ntki_activation *activation, double x) {
+    return -2 * activation->parameters[0] * ntki_rbf_value(activation, x);
+}
+
 double ntki_exp_value(const ntki_activation *activation, double x) {
     const double *const p = activation->parameters;
     return ntki_scaled(p[0], exponential(product(p[1], x)));
@@ -142,6 +157,11 @@ double ntki_exp_value(const ntki_activation *activation, double x) {
 double ntki_exp_derivative(const ntki_activation *activation, double x) {
     const double *const p = activation->parameters;
     return ntki_scaled(p[0] * p[1], exponential(product(p[1], x)));
+}
+
+double ntki_exp_second(const ntki_activation *activation, double x) {
+    const double *const p = activation->parameters;
+    return ntki_scaled(p[0] * p[1] * p[1], exponential(product(p[1], x)));
 }
 
 /* exp(-b x^2), b >= 0 */
@@ -162,6 +182,14 @@ double ntki_gaussian_derivative(const ntki_activation *activation, double x) {
     return -ntki_scaled(2 * p[0] * p[1] * gaussian(p[1], x), x);
 }
 
+/* 2 a b (2 b x^2 - 1) exp(-b x^2); the rounding errors of 2 b x^2 count where it is near 1. */
+double ntki_gaussian_second(const ntki_activation *activation, double x) {
+    const double *const p = activation->parameters;
+    const rounded square = product(x, x), twice = product(2 * p[1], square.x);
+    const double factor = twice.x - 1 + (twice.rest + 2 * p[1] * square.rest);
+    return ntki_scaled(2 * p[0] * p[1] * gaussian(p[1], x), factor);
+}
+
 double ntki_gabor_value(const ntki_activation *activation, double x) {
     (void)activation;
     const double envelope = gaussian(1, x);
@@ -172,6 +200,12 @@ double ntki_gabor_derivative(const ntki_activation *activation, double x) {
     (void)activation;
     const double envelope = gaussian(1, x);
     return envelope > 0 ? envelope * (cos(x) - 2 * x * sin(x)) : envelope;
+}
+
+double ntki_gabor_second(const ntki_activation *activation, double x) {
+    (void)activation;
+    const double envelope = gaussian(1, x);
+    return envelope > 0 ? envelope * (fma(4 * x, x, -3) * sin(x) - 4 * x * cos(x)) : envelope;
 }
 
 /* The function with Hermite coefficients a_n^2 = exp(gamma shift) gamma^n / n!, whose dual at q = 1 is
@@ -186,85 +220,6 @@ double ntki_normalised_exp_derivative(const ntki_activation *activation, double 
     return ntki_scaled(sqrt(activation->parameters[0]), ntki_normalised_exp_value(activation, x));
 }
 
-/* ---- those without a closed form of their duals ---- */
-
-double ntki_tanh_value(const ntki_activation *activation, double x) {
-    (void)activation;
-    return tanh(x);
-}
-
-/* 1 / cosh^2 x = 4 s(2x) (1 - s(2x)) for the sigmoid s */
-double ntki_tanh_derivative(const ntki_activation *activation, double x) {
-    (void)activation;
-    return 4 * sigmoid_slope(2 * x);
-}
-
-double ntki_sigmoid_value(const ntki_activation *activation, double x) {
-    (void)activation;
-    return sigmoid(x);
-}
-
-double ntki_sigmoid_derivative(const ntki_activation *activation, double x) {
-    (void)activation;
-    return sigmoid_slope(x);
-}
-
-double ntki_softplus_value(const ntki_activation *activation, double x) {
-    (void)activation;
-    return (x > 0 ? x : 0) + log1p(decay(x));
-}
-
-double ntki_softplus_derivative(const ntki_activation *activation, double x) {
-    (void)activation;
-    return sigmoid(x);
-}
-
-double ntki_silu_value(const ntki_activation *activation, double x) {
-    (void)activation;
-    return ntki_scaled(sigmoid(x), x);
-}
-
-double ntki_silu_derivative(const ntki_activation *activation, double x) {
-    (void)activation;
-    return sigmoid(x) + ntki_scaled(sigmoid_slope(x), x);
-}
-
-/* tanh(log(1 + e^x)) = (e^2x + 2 e^x) / (e^2x + 2 e^x + 2), its derivative 4 e^x (1 + e^x) / (e^2x + 2 e^x + 2)^2; for
- * x > 0 both are written in e^-x. */
-static double mish_factor(double x, double *slope) {
-    const double e = decay(x);
-    const double above = x > 0 ? 1 + 2 * e : e * (2 + e);
-    const double below = above + 2 * (x > 0 ? e * e : 1);
-    *slope = 4 * e * (x > 0 ? e : 1) * (1 + e) / (below * below);
-    return above / below;
-}
-
-double ntki_mish_value(const ntki_activation *activation, double x) {
-    (void)activation;
-    double slope;
-    return ntki_scaled(mish_factor(x, &slope), x);
-}
-
-double ntki_mish_derivative(const ntki_activation *activation, double x) {
-    (void)activation;
-    double slope;
-    const double factor = mish_factor(x, &slope);
-    return factor + ntki_scaled(slope, x);
-}
-
-/* (1 + tanh u) / 2 = s(2u), 2u = 2 sqrt(2 / pi) (x + 0.044715 x^3) */
-static const double gelu_tanh_scale = 1.5957691216057307118, gelu_tanh_cubic = 0.044715;
-
-static double gelu_tanh_argument(double x) { return gelu_tanh_scale * x * (1 + gelu_tanh_cubic * x * x); }
-
-double ntki_gelu_tanh_value(const ntki_activation *activation, double x) {
-    (void)activation;
-    return ntki_scaled(sigmoid(gelu_tanh_argument(x)), x);
-}
-
-double ntki_gelu_tanh_derivative(const ntki_activation *activation, double x) {
-    (void)activation;
-    const double u = gelu_tanh_argument(x);
-    const double slope = sigmoid_slope(u);
-    return sigmoid(u) + (slope > 0 ? slope * gelu_tanh_scale * x * (1 + 3 * gelu_tanh_cubic * x * x) : 0);
+double ntki_normalised_exp_second(const ntki_activation *activation, double x) {
+    return ntki_scaled(activation->parameters[0], ntki_normalised_exp_value(activation, x));
 }

@@ -88,7 +88,7 @@ static ntk_status layer_block(const job *call, const ntki_block_f64 *block) {
 static ntk_status run(job *call, ntki_pass_purpose purpose, ntk_status (*step)(const job *, const ntki_block_f64 *)) {
     ntk_context *const context = call->network->context;
     const int64_t rows = ntki_smaller(call->n, ntki_pass_rows_f64(call->network, purpose));
-    ntk_status status = ntki_pass_create_f64(call->network, call->function, purpose, rows, &call->pass);
+    ntk_status status = ntki_pass_create_f64(call->network, call->function, purpose, 1, rows, &call->pass);
     if (status == NTK_SUCCESS && purpose == NTKI_PASS_BACKWARD)
         status = ntki_deltas_create_f64(call->pass, call->function, 1, &call->delta);
     if (status == NTK_SUCCESS)

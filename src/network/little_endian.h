@@ -17,30 +17,20 @@ static inline void ntki_put_bytes(unsigned char *bytes, int count, uint64_t valu
         bytes[i] = (unsigned char)(value >> (8 * i) & 0xff);
 }
 
-static inline double ntki_get_f64(const unsigned char *bytes) {
-    const uint64_t bits = ntki_get_bytes(bytes, 8);
-    double value;
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
+#define NTKI_LITTLE_ENDIAN(name, real, word)                               \
+    static inline real ntki_get_##name(const unsigned char *bytes) {       \
+        const word bits = (word)ntki_get_bytes(bytes, (int)sizeof(word));  \
+        real value;                                                        \
+        memcpy(&value, &bits, sizeof(value));                              \
+        return value;                                                      \
+    }                                                                      \
+    static inline void ntki_put_##name(unsigned char *bytes, real value) { \
+        word bits;                                                         \
+        memcpy(&bits, &value, sizeof(bits));                               \
+        ntki_put_bytes(bytes, (int)sizeof(word), bits);                    \
+    }
 
-static inline void ntki_put_f64(unsigned char *bytes, double value) {
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof(bits));
-    ntki_put_bytes(bytes, 8, bits);
-}
-
-static inline float ntki_get_f32(const unsigned char *bytes) {
-    const uint32_t bits = (uint32_t)ntki_get_bytes(bytes, 4);
-    float value;
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
-
-static inline void ntki_put_f32(unsigned char *bytes, float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof(bits));
-    ntki_put_bytes(bytes, 4, bits);
-}
+NTKI_LITTLE_ENDIAN(f64, double, uint64_t)
+NTKI_LITTLE_ENDIAN(f32, float, uint32_t)
 
 #endif

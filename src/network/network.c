@@ -24,14 +24,24 @@ static ntk_status check_values(ntk_context *context, const char *function, const
     return NTK_SUCCESS;
 }
 
-ntk_status ntki_network_check_derivatives(const ntk_network *network, const char *function) {
+ntk_status ntki_network_check_derivatives(const ntk_network *network, const char *function, int64_t lowest) {
     const ntk_mlp *const mlp = network->mlp;
-    for (int64_t l = 1; l < mlp->depth; l++) {
+    for (int64_t l = lowest; l < mlp->depth; l++) {
         const ntki_activation *const activation = &mlp->layer[l - 1].activation;
         if (activation->kind == NTK_ACTIVATION_FUNCTION && activation->derivative == NULL)
             return ntki_fail(network->context, NTK_ERR_UNSUPPORTED, function,
                              "the activation of layer %lld was created without a derivative", (long long)l);
     }
+    return NTK_SUCCESS;
+}
+
+ntk_status ntki_network_check_seconds(const ntk_network *network, const char *function) {
+    const ntk_mlp *const mlp = network->mlp;
+    for (int64_t l = 1; l < mlp->depth; l++)
+        if (mlp->layer[l - 1].activation.kind == NTK_ACTIVATION_FUNCTION)
+            return ntki_fail(network->context, NTK_ERR_UNSUPPORTED, function,
+                             "the activation of layer %lld is the caller's, whose second derivative is not known",
+                             (long long)l);
     return NTK_SUCCESS;
 }
 

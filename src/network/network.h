@@ -26,7 +26,8 @@ struct ntk_network {
  * of the specification. `context` is held by the network from then on, on success only. */
 ntk_status ntki_network_make(ntk_context *context, const char *function, const ntk_mlp *mlp, ntk_network **out);
 
-/* NTK_ERR_UNSUPPORTED when a hidden layer's activation has no phi'. */
-ntk_status ntki_network_check_derivatives(const ntk_network *network, const char *function);
+/* NTK_ERR_UNSUPPORTED when the activation of a hidden layer l >= lowest has no phi' (of any hidden layer: no phi''). */
+ntk_status ntki_network_check_derivatives(const ntk_network *network, const char *function, int64_t lowest);
+ntk_status ntki_network_check_seconds(const ntk_network *network, const char *function);
 
 #endif

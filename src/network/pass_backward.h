@@ -38,9 +38,9 @@ static void backward_layer(const NTKI_PASS *pass, int64_t l, int64_t first, NTKI
     ntki_parallel_for(pass->network->context, (pass->used + job.group - 1) / job.group, backward_group, &job);
 }
 
-/* All layers below `top`, whose delta is there. */
+/* All layers below `top`, whose delta is there, down to the lowest one. */
 static void backward_below(const NTKI_PASS *pass, int64_t top, int64_t first, NTKI_REAL *const *delta) {
-    for (int64_t l = top - 1; l >= 1; l--) {
+    for (int64_t l = top - 1; l >= pass->lowest; l--) {
         const NTKI_PASS_LAYER *const above = &pass->layer[l + 1];
         const int64_t units = pass->layer[l].units;
         NTKI_GEMM(&pass->network->context->blas, NTKI_NO_TRANSPOSE, NTKI_TRANSPOSE, pass->used, units, above->units,
@@ -67,7 +67,7 @@ void NTKI_TYPED(ntki_pass_backward_output)(const NTKI_PASS *pass, int64_t output
     memset(seeds, 0, (size_t)(pass->used * outputs) * sizeof(NTKI_REAL));
     for (int64_t i = 0; i < pass->used; i++)
         seeds[i * outputs + output] = 1;
-    if (depth == 1)
+    if (depth == pass->lowest)
         return;
     const int64_t units = pass->layer[depth - 1].units;
     NTKI_REAL *const below = delta[depth - 1] + first * units;
@@ -80,7 +80,7 @@ void NTKI_TYPED(ntki_pass_backward_output)(const NTKI_PASS *pass, int64_t output
 }
 
 void NTKI_TYPED(ntki_pass_gradient)(const NTKI_PASS *pass, int64_t first, NTKI_REAL *const *delta, NTKI_REAL *g) {
-    for (int64_t l = 1; l <= pass->depth; l++) {
+    for (int64_t l = pass->lowest; l <= pass->depth; l++) {
         const NTKI_PASS_LAYER *const layer = &pass->layer[l], *const below = &pass->layer[l - 1];
         const ntki_dense *const dense = &pass->network->dense[l - 1];
         const int64_t units = layer->units;

@@ -1,4 +1,5 @@
-/* Forwards, and along a tangent: a gemm for each layer, and then its rows in groups shared by the context's threads. */
+/* Forwards, and along a tangent to first or second order: gemms for each layer, and then its rows in groups shared by
+ * the context's threads. */
 #include "lib/threads/parallel.h"
 #include "src/network/typed.h"
 #include "src/network/units.h"
@@ -11,7 +12,7 @@ typedef struct {
     const NTKI_PASS *pass;
     const char *function;
     int64_t l;
-    const NTKI_REAL *v;   /* b's part of the tangent vector; NULL: no tangent */
+    const NTKI_REAL *v;   /* b's part of the tangent vector; NULL: no tangent here */
     int64_t group;        /* rows at a time */
     atomic_bool overflow; /* a z or a deviation is not finite */
     ntk_status status;    /* of the caller's phi */
@@ -19,10 +20,10 @@ typedef struct {
 
 static int64_t group_rows(int64_t units) { return units > GROUP_NUMBERS ? 1 : GROUP_NUMBERS / units; }
 
-/* z += bias_scale bias + skip */
+/* z += bias_scale bias + skip; either may be NULL. */
 static void complete_row(const NTKI_PASS_LAYER *layer, const NTKI_REAL *bias, const NTKI_REAL *skip, NTKI_REAL *z) {
     const NTKI_REAL scale = layer->bias_scale;
-    for (int64_t j = 0; scale != 0 && j < layer->units; j++)
+    for (int64_t j = 0; bias != NULL && scale != 0 && j < layer->units; j++)
         z[j] += scale * bias[j];
     for (int64_t j = 0; skip != NULL && j < layer->units; j++)
         z[j] += skip[j];
@@ -49,32 +50,52 @@ static void forward_rows(layer_job *job, int64_t first, int64_t rows) {
         return;
     }
     const ntk_status status =
-        activate(job->pass->network->context, job->function, &options->activation, rows * units,
-                 layer->normalised + from, layer->f + from, layer->slope == NULL ? NULL : layer->slope + from);
+        activate(job->pass->network->context, job->function, layer, job->l >= job->pass->lowest, first, rows);
     if (status != NTK_SUCCESS)
         job->status = status;
 }
 
-/* dz^l and, but for the last layer, df^l. */
+/* ddf^l of a row from ddz^l and dn^l (`along`). */
+static void second_row(const NTKI_PASS_LAYER *layer, int64_t i, const NTKI_REAL *along) {
+    const int64_t units = layer->units;
+    const NTKI_REAL *const slope = layer->slope + i * units, *const curvature = layer->curvature + i * units;
+    NTKI_REAL *const f = layer->second_f + i * units;
+    const NTKI_REAL *from = layer->second_z + i * units;
+    if (layer->options->normalise) {
+        normalise_second(layer, i, along, f);
+        from = f;
+    }
+    for (int64_t j = 0; j < units; j++)
+        f[j] = from[j] * slope[j] + curvature[j] * along[j] * along[j]; /* 0 for curvature 0 */
+}
+
+/* df^l of a row from dz^l, and ddf^l where it is wanted. */
+static void tangent_row(const NTKI_PASS_LAYER *layer, int64_t i) {
+    const int64_t units = layer->units;
+    const NTKI_REAL *const slope = layer->slope + i * units;
+    NTKI_REAL *const f = layer->tangent_f + i * units;
+    const NTKI_REAL *along = layer->tangent_z + i * units;
+    if (layer->options->normalise) {
+        normalise_derivative(units, layer->normalised + i * units, layer->deviation[i], along, f);
+        along = f;
+    }
+    if (layer->second_z != NULL)
+        second_row(layer, i, along);
+    for (int64_t j = 0; j < units; j++)
+        f[j] = along[j] * slope[j];
+}
+
+/* dz^l and ddz^l and, but for the last layer, df^l and ddf^l. A skip from below the lowest layer has no tangent. */
 static void tangent_rows(const layer_job *job, int64_t first, int64_t rows) {
     const NTKI_PASS_LAYER *const layer = &job->pass->layer[job->l];
-    const ntki_mlp_layer *const options = layer->options;
-    const NTKI_REAL *const skip = options->skip > 0 ? job->pass->layer[job->l - options->skip].tangent_z : NULL;
-    const int64_t units = layer->units;
+    const int64_t units = layer->units, begin = job->l - layer->options->skip;
+    const NTKI_PASS_LAYER *const skip = begin < job->l && begin >= job->pass->lowest ? &job->pass->layer[begin] : NULL;
     for (int64_t i = first; i < first + rows; i++) {
-        NTKI_REAL *const z = layer->tangent_z + i * units;
-        complete_row(layer, job->v, skip == NULL ? NULL : skip + i * units, z);
-        if (job->l == job->pass->depth)
-            continue;
-        NTKI_REAL *const f = layer->tangent_f + i * units;
-        const NTKI_REAL *const slope = layer->slope + i * units;
-        const NTKI_REAL *from = z;
-        if (options->normalise) {
-            normalise_derivative(units, layer->normalised + i * units, layer->deviation[i], z, f);
-            from = f;
-        }
-        for (int64_t j = 0; j < units; j++)
-            f[j] = from[j] * slope[j];
+        complete_row(layer, job->v, skip == NULL ? NULL : skip->tangent_z + i * units, layer->tangent_z + i * units);
+        if (layer->second_z != NULL)
+            complete_row(layer, NULL, skip == NULL ? NULL : skip->second_z + i * units, layer->second_z + i * units);
+        if (job->l < job->pass->depth)
+            tangent_row(layer, i);
     }
 }
 
@@ -108,30 +129,44 @@ static ntk_status refuse_overflow(const NTKI_PASS *pass, const char *function, i
                      (long long)(first + row));
 }
 
-/* s_w (df^{l-1} W^l + f^{l-1} V^l), of which the first part is 0 for l = 1. */
-static void tangent_sums(const NTKI_PASS *pass, int64_t l, const NTKI_REAL *v) {
-    const ntki_blas_width *const width = &pass->network->context->blas;
-    const NTKI_PASS_LAYER *const layer = &pass->layer[l], *const below = &pass->layer[l - 1];
-    const int64_t inputs = below->units, units = layer->units;
-    NTKI_GEMM(width, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, pass->used, units, inputs, layer->weight_scale, below->f,
-              inputs, v + pass->network->dense[l - 1].weights, units, 0, layer->tangent_z, units);
-    if (l > 1)
-        NTKI_GEMM(width, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, pass->used, units, inputs, layer->weight_scale,
-                  below->tangent_f, inputs, layer->weights, units, 1, layer->tangent_z, units);
+/* out = scale f W + keep out for the rows f of the layer below. */
+static void dense_sums(const NTKI_PASS *pass, int64_t l, NTKI_REAL scale, const NTKI_REAL *f, const NTKI_REAL *weights,
+                       NTKI_REAL keep, NTKI_REAL *out) {
+    const int64_t inputs = pass->layer[l - 1].units, units = pass->layer[l].units;
+    NTKI_GEMM(&pass->network->context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, pass->used, units, inputs, scale, f,
+              inputs, weights, units, keep, out, units);
 }
 
-/* Layer l of the block, from f^{l-1} and, along v in R^P unless that is NULL, df^{l-1}. */
-static ntk_status forward_layer(NTKI_PASS *pass, const char *function, int64_t first, int64_t l, const NTKI_REAL *v) {
+/* s_w (f^{l-1} V^l + df^{l-1} W^l) and s_w (2 df^{l-1} V^l + ddf^{l-1} W^l); df and ddf are 0 below the lowest layer. */
+static void tangent_sums(const NTKI_PASS *pass, int64_t l, const NTKI_REAL *v) {
     const NTKI_PASS_LAYER *const layer = &pass->layer[l], *const below = &pass->layer[l - 1];
+    const NTKI_REAL *const weights = v + pass->network->dense[l - 1].weights;
+    const NTKI_REAL scale = layer->weight_scale;
+    dense_sums(pass, l, scale, below->f, weights, 0, layer->tangent_z);
+    if (l > pass->lowest)
+        dense_sums(pass, l, scale, below->tangent_f, layer->weights, 1, layer->tangent_z);
+    if (layer->second_z == NULL)
+        return;
+    if (l == pass->lowest) {
+        memset(layer->second_z, 0, (size_t)(pass->used * layer->units) * sizeof(NTKI_REAL));
+        return;
+    }
+    dense_sums(pass, l, 2 * scale, below->tangent_f, weights, 0, layer->second_z);
+    dense_sums(pass, l, scale, below->second_f, layer->weights, 1, layer->second_z);
+}
+
+/* Layer l of the block, from f^{l-1} and, along v in R^P unless that is NULL, df^{l-1} and ddf^{l-1}. */
+static ntk_status forward_layer(NTKI_PASS *pass, const char *function, int64_t first, int64_t l, const NTKI_REAL *v) {
+    const NTKI_PASS_LAYER *const layer = &pass->layer[l];
     ntk_context *const context = pass->network->context;
-    NTKI_GEMM(&context->blas, NTKI_NO_TRANSPOSE, NTKI_NO_TRANSPOSE, pass->used, layer->units, below->units,
-              layer->weight_scale, below->f, below->units, layer->weights, layer->units, 0, layer->z, layer->units);
-    if (v != NULL)
+    const bool tangent = v != NULL && l >= pass->lowest;
+    dense_sums(pass, l, layer->weight_scale, pass->layer[l - 1].f, layer->weights, 0, layer->z);
+    if (tangent)
         tangent_sums(pass, l, v);
     layer_job job = {.pass = pass,
                      .function = function,
                      .l = l,
-                     .v = v == NULL ? NULL : v + pass->network->dense[l - 1].bias,
+                     .v = tangent ? v + pass->network->dense[l - 1].bias : NULL,
                      .group = group_rows(layer->units),
                      .status = NTK_SUCCESS};
     atomic_init(&job.overflow, false);

@@ -1,7 +1,7 @@
 /* What a pass keeps, and where: one block of memory for all its matrices. */
 #include "lib/matrix/matrix.h"
 #include "lib/memory/memory.h"
-#include "src/network/typed.h"
+#include "src/network/parameters.h"
 
 enum {
     BLOCK_ROWS = 512,                /* more do not make gemm faster */
@@ -23,7 +23,7 @@ static NTKI_REAL *take(arena *from, int64_t count) {
 
 /* Matrices that layers use one after the other: f^{l-1} is done with when z^l is there. */
 typedef struct {
-    NTKI_REAL *z, *normalised, *slope, *f, *tangent_z, *tangent_f;
+    NTKI_REAL *z, *normalised, *slope, *f, *tangent_z, *tangent_f, *curvature, *second_z, *second_f;
 } shared_matrices;
 
 static shared_matrices take_shared(const NTKI_PASS *pass, arena *from) {
@@ -35,29 +35,36 @@ static shared_matrices take_shared(const NTKI_PASS *pass, arena *from) {
         hidden = l > 0 && units > hidden ? units : hidden;
         normalised = l > 0 && mlp->layer[l - 1].normalise && units > normalised ? units : normalised;
     }
-    const bool backward = pass->purpose == NTKI_PASS_BACKWARD, tangent = pass->purpose == NTKI_PASS_TANGENT;
+    const bool backward = pass->purpose == NTKI_PASS_BACKWARD, second = pass->purpose == NTKI_PASS_SECOND;
     shared_matrices shared = {.z = take(from, pass->rows * hidden)};
     if (!backward) {
         shared.normalised = take(from, pass->rows * normalised);
         shared.f = take(from, pass->rows * sender);
     }
-    if (tangent) {
+    if (second || pass->purpose == NTKI_PASS_TANGENT) {
         shared.slope = take(from, pass->rows * hidden);
         shared.tangent_z = take(from, pass->rows * hidden);
         shared.tangent_f = take(from, pass->rows * hidden);
+    }
+    if (second) {
+        shared.curvature = take(from, pass->rows * hidden);
+        shared.second_z = take(from, pass->rows * hidden);
+        shared.second_f = take(from, pass->rows * hidden);
     }
     return shared;
 }
 
 static void take_layer(const NTKI_PASS *pass, const shared_matrices *shared, int64_t l, arena *from) {
     NTKI_PASS_LAYER *const layer = &pass->layer[l];
-    const bool backward = pass->purpose == NTKI_PASS_BACKWARD, tangent = pass->purpose == NTKI_PASS_TANGENT;
+    const bool backward = pass->purpose == NTKI_PASS_BACKWARD, second = pass->purpose == NTKI_PASS_SECOND;
     const int64_t size = pass->rows * layer->units;
     const bool last = l == pass->depth, own = last || layer->first_skip > 0;
     if (l > 0)
         layer->z = own ? take(from, size) : shared->z;
-    if (l > 0 && tangent)
+    if (l > 0 && (second || pass->purpose == NTKI_PASS_TANGENT))
         layer->tangent_z = own ? take(from, size) : shared->tangent_z;
+    if (l > 0 && second)
+        layer->second_z = own ? take(from, size) : shared->second_z;
     if (last)
         return;
     layer->f = backward ? take(from, size) : shared->f;
@@ -70,6 +77,8 @@ static void take_layer(const NTKI_PASS *pass, const shared_matrices *shared, int
     }
     layer->slope = backward ? take(from, size) : shared->slope;
     layer->tangent_f = shared->tangent_f;
+    layer->curvature = shared->curvature;
+    layer->second_f = shared->second_f;
 }
 
 /* Sets all pointers into the block at `base`; returns how many numbers it holds. That does not overflow: the
@@ -107,9 +116,7 @@ static ntk_status attach_parameters(NTKI_PASS *pass, const char *function) {
     const ntk_status status = ntki_allocate(network->context, function, count, sizeof(float), &pass->own_theta);
     if (status != NTK_SUCCESS)
         return status;
-    for (int64_t p = 0; p < count; p++)
-        pass->own_theta[p] = (float)network->theta[p];
-    if (!ntki_all_finite(count, pass->own_theta))
+    if (!round_parameters(network, pass->own_theta))
         return ntki_fail(network->context, NTK_ERR_RANGE, function, "a parameter exceeds the float range");
     for (int64_t l = 1; l <= pass->depth; l++)
         if (!ntki_all_finite(1, &pass->layer[l].weight_scale) || !ntki_all_finite(1, &pass->layer[l].bias_scale))
@@ -137,16 +144,18 @@ static ntk_status check_widths(const ntk_network *network, const char *function)
 }
 
 ntk_status NTKI_TYPED(ntki_pass_create)(const ntk_network *network, const char *function, ntki_pass_purpose purpose,
-                                        int64_t rows, NTKI_PASS **out) {
+                                        int64_t lowest, int64_t rows, NTKI_PASS **out) {
     ntk_context *const context = network->context;
     const int64_t depth = network->mlp->depth;
     NTKI_PASS *pass = NULL;
     ntk_status status;
     if ((status = check_widths(network, function)) != NTK_SUCCESS ||
-        (purpose != NTKI_PASS_FORWARD && (status = ntki_network_check_derivatives(network, function)) != NTK_SUCCESS) ||
+        (purpose != NTKI_PASS_FORWARD &&
+         (status = ntki_network_check_derivatives(network, function, lowest)) != NTK_SUCCESS) ||
+        (purpose == NTKI_PASS_SECOND && (status = ntki_network_check_seconds(network, function)) != NTK_SUCCESS) ||
         (status = ntki_allocate(context, function, 1, sizeof(*pass), &pass)) != NTK_SUCCESS)
         return status;
-    *pass = (NTKI_PASS){.network = network, .purpose = purpose, .depth = depth, .rows = rows};
+    *pass = (NTKI_PASS){.network = network, .purpose = purpose, .depth = depth, .lowest = lowest, .rows = rows};
     if ((status = ntki_allocate(context, function, depth + 1, sizeof(*pass->layer), &pass->layer)) == NTK_SUCCESS) {
         describe_layers(pass);
         status = attach_parameters(pass, function);
@@ -174,6 +183,12 @@ void NTKI_TYPED(ntki_pass_destroy)(NTKI_PASS *pass) {
 
 /* About as many numbers as a pass has for each row, and for purpose BACKWARD its deltas. */
 static int64_t numbers_in_row(const ntk_network *network, ntki_pass_purpose purpose) {
+    static const struct {
+        int64_t all, largest, skipping;
+    } count[] = {[NTKI_PASS_FORWARD] = {0, 3, 1},
+                 [NTKI_PASS_TANGENT] = {0, 6, 2},
+                 [NTKI_PASS_BACKWARD] = {4, 0, 1},
+                 [NTKI_PASS_SECOND] = {0, 9, 3}};
     const ntk_mlp *const mlp = network->mlp;
     int64_t all = 0, largest = 0, skipping = 0;
     for (int64_t l = 0; l <= mlp->depth; l++) {
@@ -182,9 +197,7 @@ static int64_t numbers_in_row(const ntk_network *network, ntki_pass_purpose purp
         largest = units > largest ? units : largest;
         skipping += l > 0 && mlp->layer[l - 1].skip > 0 ? units : 0; /* as wide as where the skip begins */
     }
-    if (purpose == NTKI_PASS_BACKWARD)
-        return 4 * all + skipping;
-    return purpose == NTKI_PASS_FORWARD ? 3 * largest + skipping : 6 * largest + 2 * skipping;
+    return count[purpose].all * all + count[purpose].largest * largest + count[purpose].skipping * skipping;
 }
 
 int64_t NTKI_TYPED(ntki_pass_rows)(const ntk_network *network, ntki_pass_purpose purpose) {

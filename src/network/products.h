@@ -1,4 +1,5 @@
-/* Outputs F, J v and J' u in one precision, block of rows by block of rows: included by products_{f64,f32}.c. */
+/* Outputs F, J v, J' u and the Taylor series in one precision, block of rows by block of rows: included by
+ * products_{f64,f32}.c. */
 #include <stdio.h>
 
 #include "lib/matrix/matrix.h"
@@ -12,7 +13,7 @@ typedef struct {
     int64_t n;
     const NTKI_REAL *x;
     int64_t ldx;
-    const NTKI_REAL *v; /* jvp */
+    const NTKI_REAL *v; /* jvp, taylor */
     const NTKI_REAL *u; /* vjp */
     int64_t ldu;
     NTKI_PASS *pass;
@@ -104,7 +105,7 @@ static ntk_status run(product *call, ntki_pass_purpose purpose, block_step step,
     ntk_context *const context = call->network->context;
     const int64_t most = NTKI_TYPED(ntki_pass_rows)(call->network, purpose), blocks = (call->n - 1) / most + 1;
     const int64_t rows = (call->n - 1) / blocks + 1, count = output->rows * output->columns;
-    ntk_status status = NTKI_TYPED(ntki_pass_create)(call->network, call->function, purpose, rows, &call->pass);
+    ntk_status status = NTKI_TYPED(ntki_pass_create)(call->network, call->function, purpose, 1, rows, &call->pass);
     if (status == NTK_SUCCESS && purpose == NTKI_PASS_BACKWARD)
         status = NTKI_TYPED(ntki_deltas_create)(call->pass, call->function, 1, &call->delta);
     if (status == NTK_SUCCESS)
@@ -195,4 +196,42 @@ ntk_status NTKI_PUBLIC(ntk_network_vjp)(ntk_network *network, int64_t n, const N
         (status = NTKI_CHECK_FINITE(network->context, __func__, &input)) != NTK_SUCCESS)
         return status;
     return run(&call, NTKI_PASS_BACKWARD, gradient_block, &output, g);
+}
+
+/* ---- F + J delta + (1/2) delta' H delta ---- */
+
+static ntk_status taylor_block(const product *call, const NTKI_BLOCK *block) {
+    const NTKI_PASS_LAYER *const last = &call->pass->layer[call->pass->depth];
+    const ntk_status status = NTKI_TYPED(ntki_pass_tangent)(call->pass, call->function, block, call->v);
+    NTKI_REAL *const sum = call->result + block->first * last->units;
+    const int64_t count = block->rows * last->units;
+    if (status != NTK_SUCCESS)
+        return status;
+    for (int64_t e = 0; e < count; e++)
+        sum[e] = last->z[e] + last->tangent_z[e];
+    for (int64_t e = 0; last->second_z != NULL && e < count; e++)
+        sum[e] += (NTKI_REAL)0.5 * last->second_z[e];
+    return NTK_SUCCESS;
+}
+
+ntk_status NTKI_PUBLIC(ntk_network_taylor)(ntk_network *network, int32_t order, int64_t n, const NTKI_REAL *x,
+                                           int64_t ldx, int64_t p, const NTKI_REAL *delta, NTKI_REAL *f, int64_t ldf) {
+    static const struct {
+        ntki_pass_purpose purpose;
+        block_step step;
+    } orders[] = {
+        {NTKI_PASS_FORWARD, forward_block}, {NTKI_PASS_TANGENT, taylor_block}, {NTKI_PASS_SECOND, taylor_block}};
+    if (network == NULL)
+        return NTK_ERR_NULL;
+    product call = {.network = network, .function = __func__, .n = n, .x = x, .ldx = ldx, .v = delta};
+    const ntki_matrix output = {"f", f, n, network->mlp->widths[network->mlp->depth], ldf, "ldf"};
+    const ntki_matrix input = {"delta", delta, 1, p, p, "p"};
+    ntk_status status;
+    if (order < 0 || order >= (int32_t)(sizeof(orders) / sizeof(*orders)))
+        return ntki_fail(network->context, NTK_ERR_ENUM, __func__, "order is %d; it must be 0, 1 or 2", (int)order);
+    if ((status = check_rows(&call)) != NTK_SUCCESS || (status = check_parameter_count(&call, p)) != NTK_SUCCESS ||
+        (status = check_matrices(&call, &output, &input)) != NTK_SUCCESS ||
+        (status = NTKI_CHECK_FINITE_VECTOR(network->context, __func__, "delta", p, delta)) != NTK_SUCCESS)
+        return status;
+    return run(&call, orders[order].purpose, orders[order].step, &output, f);
 }

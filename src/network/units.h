@@ -63,6 +63,22 @@ static void normalise_derivative(int64_t units, const NTKI_REAL *normalised, NTK
         out[j] = 0;
 }
 
+/* ddn of a row from dz, ddz and dn = N'(dz) (`along`). For the deviation s, ds / s = a = mean(n dz) / s and
+ * dds / s = mean(dn^2) + epsilon a^2 / s^2 + mean(n ddz) / s, of which N'(ddz) has the last term: the others are of one
+ * sign. */
+static void normalise_second(const NTKI_PASS_LAYER *layer, int64_t i, const NTKI_REAL *along, NTKI_REAL *out) {
+    const int64_t units = layer->units;
+    const NTKI_REAL *const n = layer->normalised + i * units, *const z = layer->tangent_z + i * units;
+    const double deviation = (double)layer->deviation[i];
+    normalise_derivative(units, n, layer->deviation[i], layer->second_z + i * units, out);
+    if (!(deviation > 0))
+        return;
+    const double rate = mean_of(units, z, n) / deviation, damped = sqrt(layer->options->epsilon) / deviation * rate;
+    const double fall = mean_of(units, along, along) + damped * damped;
+    for (int64_t j = 0; j < units; j++)
+        out[j] = (NTKI_REAL)((double)out[j] - (double)n[j] * fall - 2 * rate * (double)along[j]);
+}
+
 /* ---- activation ---- */
 
 /* The activations of two slopes: slope[0] for x < 0, slope[1] for x > 0, and at_zero, phi' at 0. */
@@ -92,28 +108,34 @@ static bool find_slopes(const ntki_activation *activation, two_slopes *slopes) {
     return false;
 }
 
-static void apply_slopes(const two_slopes *slopes, int64_t count, const NTKI_REAL *x, NTKI_REAL *f, NTKI_REAL *slope) {
+/* f, slope and curvature; any of them may be NULL. */
+static void apply_slopes(const two_slopes *slopes, int64_t count, const NTKI_REAL *x, NTKI_REAL *f, NTKI_REAL *slope,
+                         NTKI_REAL *curvature) {
     const NTKI_REAL below = slopes->below, above = slopes->above, at_zero = slopes->at_zero;
     for (int64_t i = 0; f != NULL && i < count; i++)
         f[i] = x[i] * (x[i] < 0 ? below : above);
     for (int64_t i = 0; slope != NULL && i < count; i++)
         slope[i] = x[i] < 0 ? below : x[i] > 0 ? above : at_zero;
+    if (curvature != NULL)
+        memset(curvature, 0, (size_t)count * sizeof(NTKI_REAL));
 }
 
-/* phi or phi' of doubles. */
+/* phi, phi' or phi'' (order 0, 1, 2) of doubles. */
 static ntk_status evaluate_doubles(ntk_context *context, const char *function, const ntki_activation *activation,
-                                   bool derivative, int64_t count, const double *x, double *y) {
+                                   int order, int64_t count, const double *x, double *y) {
+    static ntk_status (*const one_by_one[])(ntk_context *, const char *, const ntki_activation *, int64_t,
+                                            const double *, double *) = {
+        ntki_activation_values, ntki_activation_derivatives, ntki_activation_seconds};
     const ntki_smooth_row *const loops = ntki_smooth_find(context->isa, activation->kind);
-    if (loops == NULL)
-        return (derivative ? ntki_activation_derivatives : ntki_activation_values)(context, function, activation, count,
-                                                                                   x, y);
-    (derivative ? loops->derivatives : loops->values)(activation->parameters, count, x, y);
+    if (loops == NULL || order > 1)
+        return one_by_one[order](context, function, activation, count, x, y);
+    (order == 1 ? loops->derivatives : loops->values)(activation->parameters, count, x, y);
     return NTK_SUCCESS;
 }
 
 /* Single precision by way of double precision, some at a time. */
-static ntk_status evaluate(ntk_context *context, const char *function, const ntki_activation *activation,
-                           bool derivative, int64_t count, const NTKI_REAL *x, NTKI_REAL *y) {
+static ntk_status evaluate(ntk_context *context, const char *function, const ntki_activation *activation, int order,
+                           int64_t count, const NTKI_REAL *x, NTKI_REAL *y) {
 #ifdef NTKI_SINGLE
     enum { PART = 512 };
     double from[PART], to[PART];
@@ -121,7 +143,7 @@ static ntk_status evaluate(ntk_context *context, const char *function, const ntk
         const int64_t part = ntki_smaller(PART, count - i);
         for (int64_t j = 0; j < part; j++)
             from[j] = (double)x[i + j];
-        const ntk_status status = evaluate_doubles(context, function, activation, derivative, part, from, to);
+        const ntk_status status = evaluate_doubles(context, function, activation, order, part, from, to);
         if (status != NTK_SUCCESS)
             return status;
         for (int64_t j = 0; j < part; j++)
@@ -129,20 +151,27 @@ static ntk_status evaluate(ntk_context *context, const char *function, const ntk
     }
     return NTK_SUCCESS;
 #else
-    return evaluate_doubles(context, function, activation, derivative, count, x, y);
+    return evaluate_doubles(context, function, activation, order, count, x, y);
 #endif
 }
 
-/* f = phi(x) and, unless it is NULL, slope = phi'(x); x is finite. Only the caller's phi can fail. */
-static ntk_status activate(ntk_context *context, const char *function, const ntki_activation *activation, int64_t count,
-                           const NTKI_REAL *x, NTKI_REAL *f, NTKI_REAL *slope) {
+/* f = phi(n) of rows of a layer and, where it is wanted, slope = phi'(n) and curvature = phi''(n); n is finite. Only the
+ * caller's phi can fail. */
+static ntk_status activate(ntk_context *context, const char *function, const NTKI_PASS_LAYER *layer, bool trains,
+                           int64_t first, int64_t rows) {
+    const ntki_activation *const activation = &layer->options->activation;
+    const int64_t from = first * layer->units, count = rows * layer->units;
+    const NTKI_REAL *const n = layer->normalised + from;
+    NTKI_REAL *const wanted[] = {layer->f + from, trains && layer->slope != NULL ? layer->slope + from : NULL,
+                                 trains && layer->curvature != NULL ? layer->curvature + from : NULL};
     two_slopes slopes;
     if (find_slopes(activation, &slopes)) {
-        apply_slopes(&slopes, count, x, f, slope);
+        apply_slopes(&slopes, count, n, wanted[0], wanted[1], wanted[2]);
         return NTK_SUCCESS;
     }
-    ntk_status status = evaluate(context, function, activation, false, count, x, f);
-    if (status == NTK_SUCCESS && slope != NULL)
-        status = evaluate(context, function, activation, true, count, x, slope);
+    ntk_status status = NTK_SUCCESS;
+    for (int order = 0; status == NTK_SUCCESS && order < 3; order++)
+        if (wanted[order] != NULL)
+            status = evaluate(context, function, activation, order, count, n, wanted[order]);
     return status;
 }

@@ -120,9 +120,124 @@ static void check_forms() {
     want(refuses(NTK_ERR_DOMAIN, [&] { tanh.set_tolerance(2); }), "tolerance");
 }
 
+/* (f - y)^2 / 2, which counts its calls. */
+static std::int32_t half_square_slope(void *user, std::int64_t n, std::int64_t c, const double *f, const double *y,
+                                      double *gradient) {
+    ++*static_cast<int *>(user);
+    for (std::int64_t i = 0; i < n * c; i++)
+        gradient[i] = f[i] - y[i];
+    return 0;
+}
+
+static void check_losses() {
+    ntk::context context;
+    int calls = 0;
+    const std::vector<double> f = {1, 2, 3, 4}, y = {0, 2, 5, 4};
+    ntk::loss squared(context), huber(context, NTK_LOSS_HUBER, {0.5});
+    ntk::loss own = ntk::loss::from_function(context, half_square_slope, nullptr, &calls);
+    want(squared.values(f, y, 2) == std::vector<double>({0.5, 2}) && squared.kind() == NTK_LOSS_SQUARED, "loss");
+    want(squared.gradient(f, y, 2) == own.gradient(f, y, 2) && calls == 1, "loss of the caller");
+    want(huber.gradient(f, y, 1) == std::vector<double>({0.5, 0, -0.5, 0}), "parameter of a loss");
+    want(refuses(NTK_ERR_UNSUPPORTED, [&] { own.values(f, y, 2); }), "a loss without values");
+    want(refuses(NTK_ERR_DOMAIN, [&] { ntk::loss(context, NTK_LOSS_HUBER, {0}); }), "delta = 0");
+    want(refuses(NTK_ERR_SHAPE, [&] { squared.values(f, {1}, 2); }), "targets of another size than the outputs");
+}
+
+static void check_networks() {
+    ntk::context context;
+    ntk::mlp mlp(context, {2, 6, 5, 2}, NTK_ACTIVATION_TANH);
+    mlp.set_bias_std(0.5);
+    ntk::network network(mlp, 3), other = network.copy();
+    const std::int64_t p = network.parameter_count();
+    const std::size_t size = static_cast<std::size_t>(p);
+    const std::vector<double> x = {1, 0, 0.5, 1, -1, 0.25}, f = network.forward(x), theta = network.parameters();
+    want(network.inputs() == 2 && network.outputs() == 2 && p == mlp.parameter_count() && f.size() == 6, "network");
+    want(network.specification().width(1) == 6, "specification of a network");
+    const std::vector<double> j = network.jacobian(x), v(size, 0.5), u = {1, 2, 3, 4, 5, 6};
+    double row = 0, column = 0;
+    for (std::size_t q = 0; q < size; q++)
+        row += 0.5 * j[q];
+    for (std::size_t i = 0; i < 6; i++)
+        column += u[i] * j[i * size];
+    want(std::fabs(network.jvp(x, v)[0] - row) < 1e-13 && std::fabs(network.vjp(x, u)[0] - column) < 1e-13,
+         "products with the Jacobian");
+    const std::vector<double> first = network.taylor(1, x, v);
+    want(network.taylor(0, x, v) == f && std::fabs(first[0] - f[0] - row) < 1e-13, "Taylor series");
+    other.randomise(4);
+    want(other.forward(x) != f, "other parameters");
+    other.set_parameters(theta);
+    want(other.forward(x) == f && network.forward_f32(std::vector<float>(x.begin(), x.end())).size() == 6,
+         "parameters");
+
+    ntk::kernel full = ntk::kernel::empirical(network, NTK_KERNEL_NTK, NTK_OUTPUT_FULL);
+    const std::vector<double> gram = full.gram(x), z = {0.8, 0.3};
+    double inner = 0;
+    for (std::size_t q = 0; q < size; q++)
+        inner += j[q] * j[size + q];
+    want(full.block() == 2 && gram.size() == 36 && std::fabs(gram[1] - inner) < 1e-12, "empirical kernel");
+    want(full.diagonal(x).size() == 6 && full.cross(z, x).size() == 12 && full.gram_packed(x).size() == 21 &&
+             full.apply(z, x, u).size() == 2,
+         "shapes of all outputs");
+    const std::vector<double> y = {1, -1, 0.5, 2, 0, 1};
+    ntk::flow flow(full, x, y), from_gram(context, 6, gram, 1, y);
+    want(flow.samples() == 6 && flow.outputs() == 1, "flow of all outputs");
+    want(distance(flow.predict_at(3, z), from_gram.predict(3, full.cross(z, x))) < 1e-10, "its predictions");
+    want(ntk::gp(full, x, y, 0.1).predict_at(z).variance.size() == 2, "process of all outputs");
+
+    ntk::kernel sampled = ntk::kernel::monte_carlo(mlp, NTK_KERNEL_NTK, 3, 3);
+    const ntk::kernel::estimates estimates = sampled.gram_estimates(x, {2, 3});
+    const std::vector<double> mean(estimates.mean.begin() + 9, estimates.mean.end());
+    want(distance(mean, sampled.gram(x)) < 1e-13 && estimates.standard_error.size() == 18, "Monte-Carlo kernel");
+    want(sampled.cross_estimates(z, x, {3}).mean.size() == 3, "Monte-Carlo kernel of two sets");
+    want(refuses(NTK_ERR_SIZE, [&] { sampled.gram_estimates(x, {4}); }), "more networks than there are");
+}
+
+static void check_trainer() {
+    ntk::context context;
+    ntk::mlp mlp(context, {2, 6, 5, 2}, NTK_ACTIVATION_TANH);
+    ntk::network network(mlp, 3);
+    ntk::loss squared(context);
+    const std::vector<double> x = {1, 0, 0.5, 1, -1, 0.25}, y = {1, -1, 0.5, 2, 0, 1}, z = {0.8, 0.3};
+    ntk::trainer one(network, x, y, squared), two(network, x, y, squared), flow(network, x, y, squared);
+    want(one.learning_rate() > 0, "default learning rate");
+    for (ntk::trainer *trainer : {&one, &two}) {
+        trainer->set_learning_rate(0.1);
+        trainer->set_momentum(0.5);
+        trainer->set_batch(2, 7);
+        trainer->set_sample_weights({1, 2, 0.5});
+        trainer->set_weight_decay(0.01);
+        trainer->set_initial_decay(0.01);
+    }
+    const double before = one.training_loss();
+    one.advance(20);
+    const ntk::trainer::history history = two.record({0, 20}, z, true);
+    want(one.reached().time == 20 && one.reached().steps == 20 && one.reached().evaluations >= 20, "steps");
+    want(one.parameters() == two.parameters() && history.loss[0] == before && history.loss[1] == one.training_loss() &&
+             history.loss[1] < before,
+         "two ways to the same parameters");
+    want(history.distance[1] == one.distance() && history.drift[1] == one.kernel_drift(z) && history.f.size() == 4,
+         "record");
+    want(distance(one.trained().forward(z), one.predict(z)) < 1e-14 &&
+             distance(one.predict(z), {history.f[2], history.f[3]}) < 1e-14,
+         "trained network");
+    flow.set_method(NTK_TRAIN_FLOW);
+    flow.set_tolerance(1e-6);
+    flow.set_centred(true);
+    const ntk::trainer::difference apart = flow.compare_linearised({0, 1}, z);
+    want(apart.rms[0] == 0 && apart.rms[1] > 0 && apart.largest[1] >= apart.rms[1], "linearised network");
+    want(refuses(NTK_ERR_UNSUPPORTED, [&] { flow.set_model(NTK_MODEL_LINEARISED); }), "another model on the way");
+    want(refuses(NTK_ERR_DOMAIN, [&] { one.advance(1); }), "back in time");
+    want(refuses(NTK_ERR_SHAPE, [&] { ntk::trainer(network, x, {1, 2}, squared); }), "targets of another size");
+    want(refuses(NTK_ERR_SHAPE, [&] { two.set_sample_weights({1}); }), "weights of another size");
+    want(refuses(NTK_ERR_IO, [&] { one.restore("no such folder/no such file"); }), "no file");
+}
+
 static int check_wrapper() {
     check_options();
     check_forms();
+    check_losses();
+    check_networks();
+    check_trainer();
     ntk::context context;
     ntk::mlp mlp(context, {2, 5, 1}, NTK_ACTIVATION_RELU);
     mlp.set_bias_std(0.1);

@@ -27,7 +27,11 @@ typedef struct {
     ntk_gp *gp, *gp_at;
     ntk_network *network;
     ntk_kernel *empirical; /* of its output 0 */
+    ntk_kernel *monte_carlo;
+    ntk_loss *loss;
+    ntk_trainer *trainer[2];
     network_files files;
+    suite_folder run; /* a trainer's */
     double x[N * D], z[M * D], y[N * C], gram[N * N], cross[M * N], prior[M];
     double out[OUT], variance[M]; /* outputs */
     void *made;                   /* what a create function writes to, &nothing at first */
@@ -100,6 +104,14 @@ static void world_create(world *w) {
     ASSERT_OK(ntk_flow_set_initial(w->flow_at, w->gram, N)); /* any numbers but y; the other flow starts at 0 */
     ASSERT_OK(ntk_network_create(w->context, w->mlp, 60, &w->network));
     ASSERT_OK(ntk_kernel_create_empirical(w->context, w->network, NTK_KERNEL_NTK, NTK_OUTPUT_ONE, &w->empirical));
+    ASSERT_OK(ntk_kernel_create_monte_carlo(w->context, w->mlp, NTK_KERNEL_NTK, 3, 60, &w->monte_carlo));
+    ASSERT_OK(ntk_loss_create(w->context, NTK_LOSS_SQUARED, NULL, 0, &w->loss));
+    for (int i = 0; i < 2; i++) {
+        ASSERT_OK(ntk_trainer_create(w->network, N, w->x, D, w->y, C, w->loss, &w->trainer[i]));
+        ASSERT_OK(ntk_trainer_set_learning_rate(w->trainer[i], 0.1));
+    }
+    suite_folder_create(&w->run, "run");
+    ASSERT_OK(ntk_trainer_save(w->trainer[0], w->run.path));
     network_files_create(w->network, &w->files);
     suite_fill_canary(OUT, w->out);
     suite_fill_canary(M, w->variance);
@@ -109,6 +121,11 @@ static void world_create(world *w) {
 
 static void world_destroy(world *w) {
     network_files_remove(&w->files);
+    suite_folder_remove(&w->run);
+    for (int i = 0; i < 2; i++)
+        ntk_trainer_destroy(w->trainer[i]);
+    ntk_loss_destroy(w->loss);
+    ntk_kernel_destroy(w->monte_carlo);
     ntk_kernel_destroy(w->empirical);
     ntk_network_destroy(w->network);
     ntk_gp_destroy(w->gp);
@@ -163,131 +180,16 @@ static ntk_status mlp_set_initialisation(world *w) {
 
 static ntk_status mlp_set_activation(world *w) { return ntk_mlp_set_activation(w->mlp, 2, w->activation); }
 
-static ntk_status kernel_create_analytic(world *w) {
-    return ntk_kernel_create_analytic(w->context, w->mlp, NTK_KERNEL_NNGP, MADE(ntk_kernel));
-}
-
-static ntk_status kernel_gram(world *w) { return ntk_kernel_gram(w->kernel, N, w->x, D, w->out, N); }
-
-static ntk_status kernel_cross(world *w) { return ntk_kernel_cross(w->kernel, M, w->z, D, N, w->x, D, w->out, N); }
-
-static ntk_status kernel_diagonal(world *w) { return ntk_kernel_diagonal(w->kernel, N, w->x, D, w->out); }
-
-static ntk_status kernel_apply(world *w) {
-    return ntk_kernel_apply(w->kernel, M, w->z, D, N, w->x, D, C, w->y, C, w->out, C);
-}
-
-/* S^2 and T^2; the Gram matrix has to fit three times, so of fewer rows. */
-enum { ROWS = 20 };
-
-static ntk_status kernel_gram_layers(world *w) {
-    const ntk_layer_values values[] = {{sizeof(ntk_layer_values), 3, w->out, w->out + ROWS * ROWS},
-                                       {sizeof(ntk_layer_values), 1, w->out + 2 * ROWS * ROWS, NULL}};
-    return ntk_kernel_gram_layers(w->kernel, ROWS, w->x, D, 2, values, ROWS);
-}
-
-static ntk_status kernel_cross_layers(world *w) {
-    const ntk_layer_values values = {sizeof(ntk_layer_values), 2, NULL, w->out};
-    return ntk_kernel_cross_layers(w->kernel, M, w->z, D, N, w->x, D, 1, &values, N);
-}
-
-static ntk_status kernel_diagonal_layers(world *w) {
-    const ntk_layer_values values = {sizeof(ntk_layer_values), 2, w->out, NULL};
-    return ntk_kernel_diagonal_layers(w->kernel, N, w->x, D, 1, &values);
-}
-
-static ntk_status kernel_gram_packed(world *w) { return ntk_kernel_gram_packed(w->kernel, N, w->x, D, w->out); }
-
-/* Floats on the way in and out. A result goes to w->out only when there is one. */
-typedef struct {
-    float x[N * D], z[M * D], y[N * C], out[OUT];
-} floats;
-
-static void to_floats(int n, const double *from, float *to) {
-    for (int i = 0; i < n; i++)
-        to[i] = (float)from[i];
-}
-
-static void floats_of(const world *w, floats *f) {
-    to_floats(N * D, w->x, f->x);
-    to_floats(M * D, w->z, f->z);
-    to_floats(N * C, w->y, f->y);
-}
-
-static ntk_status keep(world *w, ntk_status status, int n, const floats *f) {
-    for (int i = 0; status == NTK_SUCCESS && i < n; i++)
-        w->out[i] = f->out[i];
-    return status;
-}
-
-static ntk_status kernel_gram_f32(world *w) {
-    static floats f;
-    floats_of(w, &f);
-    return keep(w, ntk_kernel_gram_f32(w->kernel, N, f.x, D, f.out, N), N * N, &f);
-}
-
-static ntk_status kernel_cross_f32(world *w) {
-    static floats f;
-    floats_of(w, &f);
-    return keep(w, ntk_kernel_cross_f32(w->kernel, M, f.z, D, N, f.x, D, f.out, N), M * N, &f);
-}
-
-static ntk_status kernel_diagonal_f32(world *w) {
-    static floats f;
-    floats_of(w, &f);
-    return keep(w, ntk_kernel_diagonal_f32(w->kernel, N, f.x, D, f.out), N, &f);
-}
-
-static ntk_status kernel_apply_f32(world *w) {
-    static floats f;
-    floats_of(w, &f);
-    return keep(w, ntk_kernel_apply_f32(w->kernel, M, f.z, D, N, f.x, D, C, f.y, C, f.out, C), M * C, &f);
-}
-
-/* These fill their outputs with NaN when they fail half-way, as derivative.h says; so by way of a block of its own. */
-static double scratch[OUT];
-
-static ntk_status copy_scratch(world *w, ntk_status status, int n) {
-    if (status == NTK_SUCCESS)
-        memcpy(w->out, scratch, sizeof(double) * (size_t)n);
-    return status;
-}
-
-static ntk_status kernel_cross_gradient(world *w) {
-    return copy_scratch(w, ntk_kernel_cross_gradient(w->kernel, 10, w->x, D, M, w->z, D, scratch), 10 * M * D);
-}
-
-static ntk_status kernel_apply_gradient(world *w) {
-    return copy_scratch(w, ntk_kernel_apply_gradient(w->kernel, M, w->z, D, N, w->x, D, C, w->y, C, scratch),
-                        M * C * D);
-}
-
-static ntk_status kernel_gram_derivative(world *w) {
-    return copy_scratch(w, ntk_kernel_gram_derivative(w->kernel, NTK_STD_WEIGHT, 2, N, w->x, D, scratch, N), N * N);
-}
-
-static ntk_status kernel_cross_derivative(world *w) {
-    return copy_scratch(
-        w, ntk_kernel_cross_derivative(w->kernel, NTK_STD_WEIGHT, 1, M, w->z, D, N, w->x, D, scratch, N), M * N);
-}
-
-static ntk_status kernel_diagonal_derivative(world *w) {
-    return copy_scratch(w, ntk_kernel_diagonal_derivative(w->kernel, NTK_STD_WEIGHT, 3, N, w->x, D, scratch), N);
-}
-
+#include "tests/oom/kernel_scenarios.h"
 #include "tests/oom/network_scenarios.h"
-
-/* With a series and with the caller's duals. */
-static ntk_status kernel_gram_series(world *w) { return ntk_kernel_gram(w->series, N, w->x, D, w->out, N); }
-
-static ntk_status kernel_cross_dual(world *w) {
-    return ntk_kernel_cross(w->by_duals, M, w->z, D, N, w->x, D, w->out, N);
-}
-
+#include "tests/oom/taylor_scenarios.h"
+#include "tests/oom/monte_carlo_scenarios.h"
+#include "tests/oom/loss_scenarios.h"
+#include "tests/oom/train_scenarios.h"
 #include "tests/oom/solver_scenarios.h"
 
 /* What a create function made; NULL for scenarios that make nothing. */
-typedef enum { NONE, CONTEXT, ACTIVATION, MLP, KERNEL, FLOW, GP, NETWORK } handle_kind;
+typedef enum { NONE, CONTEXT, ACTIVATION, MLP, KERNEL, FLOW, GP, NETWORK, LOSS, TRAINER } handle_kind;
 
 /* `least` is a lower bound of the number of allocations, so that a scenario cannot pass without having failed.
  * Functions that need none today, but may one day, have 0. */
@@ -344,6 +246,13 @@ static const struct {
     {"ntk_kernel_create_empirical", kernel_create_empirical, KERNEL, 2},
     {"ntk_kernel_gram", empirical_gram, NONE, 2},
     {"ntk_kernel_apply", empirical_apply, NONE, 2},
+    {"ntk_kernel_create_monte_carlo", kernel_create_monte_carlo, KERNEL, 5},
+    {"ntk_kernel_gram_estimates", kernel_gram_estimates, NONE, 3},
+    {"ntk_kernel_cross_estimates", kernel_cross_estimates, NONE, 3},
+    {"ntk_kernel_gram", monte_carlo_gram, NONE, 3},
+    {"ntk_kernel_diagonal", monte_carlo_diagonal, NONE, 2},
+    {"ntk_kernel_apply", monte_carlo_apply, NONE, 3},
+    {"ntk_kernel_gram_f32", monte_carlo_gram_f32, NONE, 4},
     {"ntk_network_create", network_create, NETWORK, 2},
     {"ntk_network_copy", network_copy, NETWORK, 2},
     {"ntk_network_get_mlp", network_get_mlp, MLP, 1},
@@ -359,6 +268,24 @@ static const struct {
     {"ntk_network_forward_f32", network_forward_f32, NONE, 1},
     {"ntk_network_jvp_f32", network_jvp_f32, NONE, 1},
     {"ntk_network_vjp_f32", network_vjp_f32, NONE, 1},
+    {"ntk_network_taylor", network_taylor, NONE, 1},
+    {"ntk_network_taylor_f32", network_taylor_f32, NONE, 1},
+    {"ntk_loss_create", loss_create, LOSS, 1},
+    {"ntk_loss_create_function", loss_create_function, LOSS, 1},
+    {"ntk_loss_evaluate", loss_evaluate, NONE, 4},
+    {"ntk_trainer_create", trainer_create, TRAINER, 6},
+    {"ntk_trainer_advance", trainer_advance, NONE, 6},
+    {"ntk_trainer_advance", trainer_advance_flow, NONE, 10},
+    {"ntk_trainer_get_learning_rate", trainer_get_learning_rate, NONE, 7},
+    {"ntk_trainer_set_sample_weights", trainer_set_sample_weights, NONE, 1},
+    {"ntk_trainer_get_loss", trainer_get_loss, NONE, 3},
+    {"ntk_trainer_predict", trainer_predict, NONE, 2},
+    {"ntk_trainer_get_kernel_drift", trainer_get_kernel_drift, NONE, 5},
+    {"ntk_trainer_get_network", trainer_get_network, NETWORK, 2},
+    {"ntk_trainer_record", trainer_record, NONE, 5},
+    {"ntk_trainer_compare_linearised", trainer_compare_linearised, NONE, 8},
+    {"ntk_trainer_save", trainer_save, NONE, 1},
+    {"ntk_trainer_restore", trainer_restore, NONE, 6},
 };
 
 enum { SCENARIOS = sizeof(scenarios) / sizeof(*scenarios) };
@@ -424,6 +351,23 @@ static const char *const without_memory[] = {
     "ntk_kernel_set_outputs",
     "ntk_kernel_get_block",
     "ntk_network_destroy",
+    "ntk_loss_destroy",
+    "ntk_trainer_destroy",
+    "ntk_trainer_set_method",
+    "ntk_trainer_set_model",
+    "ntk_trainer_set_learning_rate",
+    "ntk_trainer_set_momentum",
+    "ntk_trainer_set_batch",
+    "ntk_trainer_set_weight_decay",
+    "ntk_trainer_set_initial_decay",
+    "ntk_trainer_set_centred",
+    "ntk_trainer_set_tolerance",
+    "ntk_trainer_get_time",
+    "ntk_trainer_get_distance",
+    "ntk_trainer_get_parameters",
+    "ntk_loss_get_kind",
+    "ntk_loss_kind_name",
+    "ntk_loss_kind_from_name",
     "ntk_network_randomise",
     "ntk_network_get_sizes",
     "ntk_network_get_parameters",
@@ -454,6 +398,12 @@ static void destroy_made(handle_kind kind, void *made) {
         break;
     case NETWORK:
         ntk_network_destroy(made);
+        break;
+    case LOSS:
+        ntk_loss_destroy(made);
+        break;
+    case TRAINER:
+        ntk_trainer_destroy(made);
         break;
     case NONE:
         break;
@@ -636,6 +586,8 @@ START_TEST(functions_without_memory_work_without_memory) {
     ASSERT_OK(ntk_kernel_set_outputs(w->empirical, 1, 1));
     ASSERT_OK(ntk_kernel_get_block(w->empirical, &large));
     ASSERT_OK(ntk_network_randomise(w->network, 1));
+    ASSERT_OK(ntk_loss_get_kind(w->loss, &small));
+    trainer_without_memory(w->trainer[0], w->out);
     ASSERT_OK(ntk_network_get_sizes(w->network, &large, NULL, NULL));
     ASSERT_OK(ntk_network_get_parameters(w->network, PARAMETERS, w->out));
     ASSERT_OK(ntk_network_set_parameters(w->network, PARAMETERS, w->out));

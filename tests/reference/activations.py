@@ -1,7 +1,8 @@
-"""phi and phi' of every kind of activation from their definitions, 60 digits.
+"""phi, phi' and phi'' of every kind of activation from their definitions, 60 digits.
 
 Each function returns (value, slope) with the size of the terms that they are sums of: what a rounding in one of them
-may do to the sum. verify() compares every slope with a difference quotient of the value."""
+may do to the sum. verify() compares every slope with a difference quotient of the value. phi'' is a difference quotient of
+the slope, with a step below every distance of points and enough digits to make up for it."""
 
 import mpmath as mp
 
@@ -256,6 +257,48 @@ def verify():
             assert abs(quotient - slope) <= mp.mpf(10) ** -30 * (1 + size), (function.__name__, p, x)
 
 
+STEP_DIGITS = 370  # the least distance of a point from a kink is 5e-324
+
+
+def second_size(function, p, x, second):
+    """The size of the terms of phi''; without an entry it has one term."""
+    s, t = 1 / (1 + mp.exp(-x)), mp.exp(-x) / (1 + mp.exp(-x)) ** 2
+    value_size = function(p, x)[2]
+
+    def of_gelu_tanh():
+        scale = 2 * mp.sqrt(2 / mp.pi)
+        u = scale * (x + GELU_TANH_CUBIC * x**3)
+        first, bend = scale * (1 + 3 * GELU_TANH_CUBIC * x**2), 6 * scale * GELU_TANH_CUBIC * abs(x)
+        slope = mp.exp(-u) / (1 + mp.exp(-u)) ** 2
+        return slope * (2 * first + abs(x) * (bend + first**2 * abs(mp.tanh(u / 2)))) * (1 + abs(u))
+
+    def of_mish():
+        factor = mp.tanh(softplus(p, x)[0])
+        return (1 - factor**2) * s * (2 + abs(x) * (1 / (1 + mp.exp(x)) + 2 * factor * s))
+
+    sizes = {
+        sin: lambda: p[1] ** 2 * value_size, cos: lambda: p[1] ** 2 * value_size, rbf: lambda: 2 * p[0] * value_size,
+        gabor: lambda: bell(x) * (abs((4 * x**2 - 3) * mp.sin(x)) + abs(4 * x * mp.cos(x))),
+        polynomial: lambda: len(p) * mp.fsum(abs(i * (i - 1) * c * x ** (i - 2)) for i, c in enumerate(p) if i > 1),
+        hermite: lambda: mp.sqrt(max(p[0] * (p[0] - 1), 0)) * value_size, normalised_exp: lambda: p[0] * value_size,
+        silu: lambda: t * (2 + x * mp.tanh(x / 2)), mish: of_mish, gelu_tanh: of_gelu_tanh,
+    }
+    return sizes[function]() if function in sizes else abs(second)
+
+
+@mp.workdps(2 * STEP_DIGITS + DIGITS)
+def second_result(function, parameters, x):
+    """phi'' (from the left) and its size, or None where a double does not hold it."""
+    if results(function, parameters, x) is None:
+        return None
+    p, x, step_size = exact(parameters), exact(x), mp.mpf(10) ** -STEP_DIGITS
+    second = (function(p, x - step_size)[1] - function(p, x - 2 * step_size)[1]) / step_size
+    if abs(second) < mp.mpf(10) ** -340:
+        second = mp.mpf(0)
+    size = second_size(function, p, x, second)
+    return (second, size) if max(abs(second), size) < LARGEST else None
+
+
 def size_text(size):
     """The power of two above."""
     return 0.0 if size == 0 else float(mp.mpf(2) ** mp.ceil(mp.log(size, 2)))
@@ -263,7 +306,7 @@ def size_text(size):
 
 @mp.workdps(DIGITS + 340)  # 1 + exp(-740) has to keep its last digits
 def header():
-    cases, parameters, numbers, sizes = [], [], [], []
+    cases, parameters, numbers, sizes, seconds = [], [], [], [], []
     for kind, function, given, defaults in CASES:
         cases += [kind, len(given)]
         parameters += given
@@ -271,6 +314,8 @@ def header():
             parts = results(function, given or defaults, x)
             numbers += [0.0, 0.0] if parts is None else parts[:2]
             sizes += [-1.0, -1.0] if parts is None else [size_text(part) for part in parts[2:]]
+            second = second_result(function, given or defaults, x)
+            seconds += [0.0, -1.0] if second is None else [second[0], size_text(second[1])]
     text = "enum { ACTIVATION_CASES = %d, ACTIVATION_POINTS = %d };\n\n" % (len(CASES), len(POINTS))
     text += c_array("double", "activation_x", POINTS)
     text += "\n/* Per case: kind, number of parameters. */\n" + c_array("int", "activation_case", cases)
@@ -278,4 +323,6 @@ def header():
     text += "\n/* Per case and point: phi, phi'. */\n" + c_array("double", "activation_values", numbers)
     text += ("\n/* Per case and point: sizes of the terms of phi, phi'; -1: no double holds them. */\n" +
              c_array("double", "activation_sizes", sizes))
+    text += ("\n/* Per case and point: phi'' (at a kink from the left), the size of its terms; -1: no double holds it. */\n" +
+             c_array("double", "activation_seconds", seconds))
     return text

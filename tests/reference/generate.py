@@ -13,11 +13,13 @@ import dual_checks
 import flows
 import kernels
 import kinds
+import losses
 import options
 
 HEADERS = {
     "kernel_values.h": kernels.header,
     "flow_values.h": flows.flow_header,
+    "loss_values.h": losses.header,
     "process_values.h": flows.process_header,
     "activation_values.h": activations.header,
     "kind_values.h": kinds.header,
@@ -38,7 +40,7 @@ def main(arguments):
     if not all(name in HEADERS for name in names):
         sys.exit("usage: generate.py [--check] [%s] ..." % " | ".join(HEADERS))
     folder = os.path.dirname(os.path.abspath(__file__))
-    for module in (kernels, flows, activations, dual_checks):
+    for module in (kernels, flows, activations, losses, dual_checks):
         module.verify()
     different = []
     for name in names:

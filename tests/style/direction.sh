@@ -10,11 +10,13 @@ root=$here/../..
 table='
 lib:
 src/mlp: lib
+src/loss: lib
 src/network: lib src/mlp
 src/kernel: lib src/mlp src/network
+src/train: lib src/mlp src/loss src/network src/kernel
 src/features: lib src/mlp src/kernel
 src/solve: lib src/kernel
-src/flow: lib src/kernel src/solve
+src/flow: lib src/loss src/kernel src/solve
 src/bayes: lib src/kernel src/solve src/network
 src/svm: lib src/kernel
 src/spectrum: lib src/kernel
