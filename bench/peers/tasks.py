@@ -70,7 +70,7 @@ def rows():
             _kernel("flow", times=TIMES, **regression), [("libntk", "f64"), ("neural-tangents", "f64")], {"f64": 1e-6}),
         *(Row("g", f"Cross-entropy flow, n = 1000, 10 classes, t = {time:g}",
               _kernel("cross_entropy", n=1000, m=1, outputs=10, time=time), [("neural-tangents", "f64")], {},
-              missing="losses other than the squared one", limit=120) for time in (1e2, 1e5)),
+              missing="flows in function space of losses other than the squared one", limit=120) for time in (1e2, 1e5)),
         *(Row("h", f"Empirical NTK, mean over the outputs, of 784-1024-1024-1024-{outputs}, n = {n}",
               dict(kind="empirical", activation="relu", widths=[784, 1024, 1024, 1024, outputs], n=n, weight_std=ROOT2,
                    bias_std=0.1), _OURS + [("torch", "f64"), ("torch", "f32")] + _TANGENTS,

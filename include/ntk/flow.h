@@ -10,7 +10,8 @@
  * is never learned, and it does not enter predictions. A Gram with an eigenvalue below minus that bound is refused with
  * NTK_ERR_NOT_POSITIVE at any finite t > 0; at t = infinity that goes for K + (n lambda / eta) I. Sizes beyond the integers of
  * the BLAS in use are refused with NTK_ERR_BLAS: with an LP64 LAPACK that is n > 46338 for the eigen-decomposition. When the
- * eigen-decomposition itself fails (NTK_ERR_CONVERGENCE), the flow can only be destroyed. */
+ * eigen-decomposition itself fails (NTK_ERR_CONVERGENCE, or NTK_ERR_RANGE for an eigenvalue), the flow can only be
+ * destroyed. */
 #ifndef NTK_FLOW_H
 #define NTK_FLOW_H
 
@@ -54,7 +55,7 @@ NTK_API ntk_status ntk_flow_get_weight_decay(const ntk_flow *flow, double *weigh
 NTK_API ntk_status ntk_flow_set_initial(ntk_flow *flow, const double *f0, int64_t ldf);
 
 /* f = f_t(X), n x c: the outputs on the training set at time t >= 0 (INFINITY allowed). Cost: the first finite t takes
- * the eigen-decomposition, 1.5 to 3 n^3 flops; the first t = infinity a Cholesky factorisation, n^3/3; after that 4 n^2 c
+ * the eigen-decomposition, 1.5 to 3 n^3 flops; the first t = infinity a Cholesky factorisation, n^3/3; after that 4 n^2 c + 16 n^2
  * a time. Returns NTK_ERR_NULL, NTK_ERR_LEADING_DIMENSION, NTK_ERR_DOMAIN (t is negative or NaN), NTK_ERR_ALIAS,
  * NTK_ERR_NOT_POSITIVE (an eigenvalue is negative beyond rounding), NTK_ERR_RANGE (the result overflows),
  * NTK_ERR_CONVERGENCE, NTK_ERR_OVERFLOW, NTK_ERR_NO_MEMORY, NTK_ERR_CANCELLED. When the condition of the Gram matrix costs

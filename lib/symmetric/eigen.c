@@ -8,7 +8,7 @@
 /* LAPACK's block size for reflectors is at most this; the rest is what it keeps for their triangular factors. */
 enum { REFLECTORS = 64, FACTORS = 65 * 64 };
 
-/* Sums of squares of entries must neither overflow nor vanish. */
+/* Beyond these the matrix is scaled, as LAPACK's drivers do it (dsyevd): reflectors are made of squares of entries. */
 static const double least_entry = 1e-140, largest_entry = 1e140;
 
 /* The power of two by which the lower triangle of a is divided to come into that range. */
@@ -47,7 +47,7 @@ static ntk_status refuse_size(ntk_context *context, const char *function, int64_
 static ntk_status refuse_failure(ntk_context *context, const char *function, int64_t failed) {
     if (failed == 0)
         return NTK_SUCCESS;
-    return ntki_fail(context, NTK_ERR_CONVERGENCE, function, "LAPACK's dstedc failed with the code %lld",
+    return ntki_fail(context, NTK_ERR_CONVERGENCE, function, "the eigen-decomposition failed with LAPACK's code %lld",
                      (long long)failed);
 }
 
@@ -74,7 +74,8 @@ ntk_status ntki_symmetric_decompose(ntk_context *context, const char *function, 
         failed = ntki_dstedc(&context->blas, n, basis->w, beside, basis->z, work, integers);
     for (int64_t i = 0; exponent != 0 && i < n; i++)
         basis->w[i] = ldexp(basis->w[i], exponent);
-    status = refuse_failure(context, function, failed);
+    if ((status = refuse_failure(context, function, failed)) == NTK_SUCCESS && !isfinite(basis->w[n - 1]))
+        status = ntki_fail(context, NTK_ERR_RANGE, function, "an eigenvalue of the matrix exceeds the double range");
 cleanup:
     ntki_release(context, integers);
     ntki_release(context, beside);

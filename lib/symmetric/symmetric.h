@@ -37,11 +37,13 @@ typedef struct {
 } ntki_symmetric_basis;
 
 /* Decomposes a (its lower triangle counts), which the basis takes over as a work area. Needs 2 n^2 doubles besides, n^2 of
- * which stay in the basis. On failure nothing is held; a is untouched, but after NTK_ERR_CONVERGENCE. */
+ * which stay in the basis. On failure nothing is held; a is untouched, but after NTK_ERR_CONVERGENCE and
+ * NTK_ERR_RANGE (an eigenvalue). */
 ntk_status ntki_symmetric_decompose(ntk_context *context, const char *function, int64_t n, double *a,
                                     ntki_symmetric_basis *basis);
 
-/* out = V' b and out = V b for b of n x c, ld = c; out is another matrix. Cost 4 n^2 c flops. */
+/* out = V' b and out = V b for b of n x c, ld = c; out is another matrix. Cost 4 n^2 c flops, and some 16 n^2 for
+ * what LAPACK makes of the reflectors. */
 ntk_status ntki_symmetric_to_basis(ntk_context *context, const char *function, const ntki_symmetric_basis *basis,
                                    int64_t c, const double *b, double *out);
 ntk_status ntki_symmetric_from_basis(ntk_context *context, const char *function, const ntki_symmetric_basis *basis,

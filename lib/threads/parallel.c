@@ -18,8 +18,9 @@ typedef struct {
     int32_t number; /* from 1 on: the caller is number 0 */
 #ifdef __linux__
     int processor;      /* where it was at the end of its last loop, or -1 */
-    bool kept_off;      /* it is kept off the caller's processor until it runs */
-    cpu_set_t affinity; /* which it has again then */
+    bool kept_off;      /* it is kept off the caller's processor */
+    cpu_set_t affinity; /* which it has otherwise */
+    cpu_set_t others;   /* which it has until then */
 #endif
 } worker_thread;
 
@@ -44,7 +45,8 @@ struct ntki_pool {
 /* A worker that last ran where the caller is now may be woken there although other processors are idle: Linux looks no
  * further than the caches that processors share, and in some virtual machines they share none. The loop then runs on one
  * processor until the next balancing, 10 ms later. So such a worker, and no other, is kept off that processor while it is
- * woken, and has its affinity back as soon as it runs. All under the pool's mutex. */
+ * woken. It has its affinity back as soon as it runs, or when the caller has no more to do but to wait for it: the other
+ * processors may be taken. An affinity that somebody else has set in between stays. All under the pool's mutex. */
 #ifdef __linux__
 
 static void begin_place(worker_thread *worker) { worker->processor = -1; }
@@ -55,19 +57,21 @@ static void keep_off_the_caller(ntki_pool *pool) {
     const int here = sched_getcpu();
     for (int32_t i = 0; here >= 0 && here < CPU_SETSIZE && i < pool->workers; i++) {
         worker_thread *const worker = &pool->worker[i];
-        if (worker->processor != here || worker->kept_off ||
+        if (worker->processor != here ||
             pthread_getaffinity_np(worker->thread, sizeof(worker->affinity), &worker->affinity) != 0)
             continue;
-        cpu_set_t others = worker->affinity;
-        CPU_CLR((size_t)here, &others);
-        worker->kept_off =
-            CPU_COUNT(&others) > 0 && pthread_setaffinity_np(worker->thread, sizeof(others), &others) == 0;
+        worker->others = worker->affinity;
+        CPU_CLR((size_t)here, &worker->others);
+        worker->kept_off = CPU_COUNT(&worker->others) > 0 &&
+                           pthread_setaffinity_np(worker->thread, sizeof(worker->others), &worker->others) == 0;
     }
 }
 
-static void go_anywhere_again(worker_thread *worker) {
-    if (worker->kept_off)
-        pthread_setaffinity_np(pthread_self(), sizeof(worker->affinity), &worker->affinity);
+static void let_go_anywhere(worker_thread *worker) {
+    cpu_set_t now;
+    if (worker->kept_off && pthread_getaffinity_np(worker->thread, sizeof(now), &now) == 0 &&
+        CPU_EQUAL(&now, &worker->others))
+        pthread_setaffinity_np(worker->thread, sizeof(worker->affinity), &worker->affinity);
     worker->kept_off = false;
 }
 
@@ -76,7 +80,7 @@ static void go_anywhere_again(worker_thread *worker) {
 static void begin_place(worker_thread *worker) { (void)worker; }
 static void note_place(worker_thread *worker) { (void)worker; }
 static void keep_off_the_caller(ntki_pool *pool) { (void)pool; }
-static void go_anywhere_again(worker_thread *worker) { (void)worker; }
+static void let_go_anywhere(worker_thread *worker) { (void)worker; }
 
 #endif
 
@@ -100,7 +104,7 @@ static void *work(void *argument) {
         if (pool->end)
             break;
         seen = pool->loop;
-        go_anywhere_again(self);
+        let_go_anywhere(self);
         pthread_mutex_unlock(&pool->mutex);
         take_part(pool, self->number);
         pthread_mutex_lock(&pool->mutex);
@@ -187,6 +191,8 @@ static void share(ntki_pool *pool, int64_t count, int32_t most, ntki_worker_body
     pthread_mutex_unlock(&pool->mutex);
     take_part(pool, 0);
     pthread_mutex_lock(&pool->mutex);
+    for (int32_t i = 0; i < pool->workers; i++)
+        let_go_anywhere(&pool->worker[i]);
     while (pool->busy > 0)
         pthread_cond_wait(&pool->rest, &pool->mutex);
     pthread_mutex_unlock(&pool->mutex);

@@ -59,7 +59,7 @@ static ntk_status decompose(ntk_flow *flow, const char *function) {
     ntk_status status;
     if (flow->state == NTKI_FLOW_LOST)
         return ntki_fail(set->context, NTK_ERR_CONVERGENCE, function,
-                         "the eigen-decomposition of this flow has failed; it can only be destroyed");
+                         "the eigen-decomposition of this flow has failed before; it can only be destroyed");
     if (flow->state == NTKI_FLOW_BASIS)
         return NTK_SUCCESS;
     if ((status = ntki_progress(set->context, function, 0, "eigen-decomposition")) != NTK_SUCCESS)
@@ -68,7 +68,7 @@ static ntk_status decompose(ntk_flow *flow, const char *function) {
     status = ntki_symmetric_decompose(set->context, function, set->n, set->gram, &flow->basis);
     if (status == NTK_SUCCESS)
         flow->state = NTKI_FLOW_BASIS;
-    else if (status == NTK_ERR_CONVERGENCE)
+    else if (status == NTK_ERR_CONVERGENCE || status == NTK_ERR_RANGE)
         flow->state = NTKI_FLOW_LOST;
     return status != NTK_SUCCESS ? status : ntki_progress(set->context, function, 1, "eigen-decomposition");
 }
@@ -86,20 +86,21 @@ static double limit_ridge(const ntk_flow *flow) {
     return (double)flow->training.n * flow->weight_decay / flow->learning_rate;
 }
 
-/* The coefficient of one eigenvector is of_y y - of_initial f0 in its coordinates. */
+/* One mode of a(t), or of K a(t), is of_y y - of_initial f0 in its coordinates. */
 typedef struct {
     double of_y;
     double of_initial;
 } mode_weights;
 
-static mode_weights weigh(const ntk_flow *flow, double eigenvalue, double t) {
+/* With the Gram, mu a: kappa in place of eta / n, since 1 / mu alone may be out of range. */
+static mode_weights weigh(const ntk_flow *flow, double eigenvalue, double t, bool times_gram) {
     const double scale = flow->learning_rate / (double)flow->training.n, kappa = scale * eigenvalue;
-    const double decay = ntki_flow_decay(flow, t);
+    const double factor = times_gram ? kappa : scale, decay = ntki_flow_decay(flow, t);
     const mode_weights nothing = {0, 0};
     if (!(fabs(eigenvalue) > ntki_flow_floor(flow)))
         return nothing;
-    const mode_weights weights = {scale * growth(flow->weight_decay + kappa, t),
-                                  decay > 0 ? scale * decay * growth(kappa, t) : 0};
+    const mode_weights weights = {factor * growth(flow->weight_decay + kappa, t),
+                                  decay > 0 ? decay * factor * growth(kappa, t) : 0};
     return weights;
 }
 
@@ -115,10 +116,9 @@ static ntk_status combine_modes(ntk_flow *flow, const char *function, double t, 
         return status;
     const double *const y = flow->y_modes, *const initial = flow->initial_modes;
     for (int64_t i = 0; i < n; i++) {
-        const mode_weights weights = weigh(flow, flow->basis.w[i], t);
-        const double factor = times_gram ? flow->basis.w[i] : 1;
+        const mode_weights weights = weigh(flow, flow->basis.w[i], t, times_gram);
         for (int64_t j = i * c; j < (i + 1) * c; j++)
-            mode[j] = factor * weights.of_y * y[j] - (initial != NULL ? factor * weights.of_initial * initial[j] : 0);
+            mode[j] = weights.of_y * y[j] - (initial != NULL ? weights.of_initial * initial[j] : 0);
     }
     status = ntki_symmetric_from_basis(set->context, function, &flow->basis, c, mode, out);
     ntki_release(set->context, mode);

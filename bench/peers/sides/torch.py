@@ -1,5 +1,6 @@
 """torch.func: the Jacobian of every parameter by reverse mode, then its contraction with itself, traced over the outputs: the first
-way of PyTorch's own tutorial; where the Jacobian of all outputs does not fit, one output after the other."""
+way of PyTorch's own tutorial; where the Jacobian of all outputs takes more than a third of the machine's memory (as much again is
+in use while it is made), one output after the other."""
 
 import torch
 from torch.func import grad, jacrev, vmap
@@ -9,9 +10,9 @@ import inputs
 _DTYPES = {"f64": torch.float64, "f32": torch.float32}
 
 
-def _available():
+def _memory(kind):
     with open("/proc/meminfo", encoding="ascii") as lines:
-        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+        return next(1024 * int(line.split()[1]) for line in lines if line.startswith(kind))
 
 
 def versions():
@@ -24,9 +25,9 @@ def prepare(task, dtype, threads):
     parameters = [tuple(torch.tensor(part, dtype=dtype) for part in layer) for layer in inputs.parameters(widths)]
     count = sum(part.numel() for layer in parameters for part in layer)
     needed = task["n"] * count * parameters[0][0].element_size()
-    together, single = (2.2 * outputs * needed < _available() for outputs in (widths[-1], 1))
-    if not single:  # as much again is in use while it is made
-        raise MemoryError(f"the Jacobian of one output takes {needed / 1e9:.0f} GB, and twice that while it is made: not run")
+    together = 3 * widths[-1] * needed < _memory("MemTotal")
+    if 2.2 * (widths[-1] if together else 1) * needed > _memory("MemAvailable"):
+        raise MemoryError(f"the Jacobian of one output takes {needed / 1e9:.1f} GB, and twice that while it is made: not run")
     x = torch.tensor(inputs.rows(task["n"], widths[0]), dtype=dtype)
 
     def forward(layers, row):
