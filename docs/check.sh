@@ -1,7 +1,8 @@
 #!/bin/sh
 # Checks the pages against the sources: the table of docs/errors.md is that of status.h, every relative link leads somewhere,
-# every public function stands in the map of ntk.h, the README's examples are examples/quickstart.c and .py, its figures of other libraries those of docs/peers.md, and every
-# [Key99] in pages and sources is in references.bib. Before the real run it proves, on planted errors, that it can fail.
+# every public function stands in the map of ntk.h, the README's examples are examples/quickstart.c and .py, its figures of
+# other libraries those of docs/peers.md, the command for vendoring names every room, and every [Key99] in pages and sources
+# is in references.bib. Before the real run it proves, on planted errors, that it can fail.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -77,6 +78,13 @@ measured() {
     return 0
 }
 
+# The command of docs/building.md compiles every folder of src/ that the library is made of.
+vendored() {
+    (cd "$root" && ls -d src/*/*.c) | sed 's|/[^/]*$||' | sort -u | grep -v -x src/cli | while read -r room; do
+        grep -q -F "$room/*.c" "$1/docs/building.md" || echo "docs/building.md: the command for vendoring lacks $room"
+    done
+}
+
 # Keys such as Jacot18 or RasmussenWilliams06, in brackets.
 references() {
     sed -n 's/^@[a-z]*{\([A-Za-z0-9]*\),.*/\1/p' "$1/docs/references.bib" | sort >"$work/keys"
@@ -89,7 +97,7 @@ references() {
     done
 }
 
-complaints() { statuses "$1"; links "$1"; map "$1"; examples "$1"; measured "$1"; references "$1"; }
+complaints() { statuses "$1"; links "$1"; map "$1"; examples "$1"; measured "$1"; vendored "$1"; references "$1"; }
 
 # --- It can fail ---
 planted=$work/planted
@@ -113,6 +121,7 @@ plant include/ntk/ntk.h 's/ntk_kernel_apply/ntk_kernel_nothing/' 'the map lacks 
 plant include/ntk/ntk.h 's/ntk_kernel_apply/ntk_kernel_nothing/' 'the map names the unknown ntk_kernel_nothing'
 plant examples/quickstart.c '1s/.*/changed/' 'the C example is not'
 plant README.md '/<!-- check: peers -->/,/^$/s/| neural-tangents |/| nobody |/' 'not in docs/peers.md'
+plant docs/building.md 's|src/train/\*.c||' 'lacks src/train'
 plant docs/theory/gaussian-process.md '1s/.*/[Nobody99]/' 'references.bib lacks Nobody99'
 
 # --- The repository ---

@@ -18,6 +18,7 @@ if [ -x "$build/examples/quickstart-cpp" ]; then
 fi
 show activations.c "$build/examples/activations"
 show digits.c "$build/examples/digits" data/digits/digits-train.csv data/digits/digits-test.csv
+show train.c "$build/examples/train" data/digits/digits-train.csv data/digits/digits-test.csv
 if python3 -c 'import numpy' 2>/dev/null; then
     show from_pytorch.py env NTK_LIBRARY="${NTK_LIBRARY:-$build/libntk.so}" python3 examples/from_pytorch.py
     show quickstart.py env NTK_LIBRARY="${NTK_LIBRARY:-$build/libntk.so}" python3 examples/quickstart.py

@@ -66,6 +66,12 @@ static inline float *floats_of(int64_t count, const double *values) {
     return narrow;
 }
 
+/* Through a volatile float: for AVX-512 and a length that it knows, gcc 12 takes the way to float and back for none. */
+static inline void widen(int64_t count, const float *from, double *to) {
+    for (int64_t i = 0; i < count; i++)
+        to[i] = (double)*(const volatile float *)(from + i);
+}
+
 /* sqrt(r_p) dF_k(x_i) / dtheta_p, (n c) x P. */
 static inline double *scaled_jacobian(ntk_network *network, int64_t n, const double *x, int64_t *parameters) {
     ntk_mlp *mlp = NULL;

@@ -52,10 +52,8 @@ static setup prepare(ntk_network *network, int32_t type) {
     setup own = {.network = network, .x = inputs_of(N, 1), .z = inputs_of(M, 2)};
     own.narrow_x = floats_of(N * INPUTS, own.x);
     own.narrow_z = floats_of(M * INPUTS, own.z);
-    for (int64_t i = 0; i < N * INPUTS; i++) /* the same inputs for both precisions */
-        own.x[i] = (double)own.narrow_x[i];
-    for (int64_t i = 0; i < M * INPUTS; i++)
-        own.z[i] = (double)own.narrow_z[i];
+    widen(N * INPUTS, own.narrow_x, own.x); /* the same inputs for both precisions */
+    widen(M * INPUTS, own.narrow_z, own.z);
     own.cross = factors_of(network, type, N, own.x, M, own.z);
     own.gram = factors_of(network, type, N, own.x, N, own.x);
     return own;
@@ -355,8 +353,7 @@ START_TEST(same_rows) {
     ntk_network *const network = network_of(NTK_ACTIVATION_TANH, 0);
     double *const x = inputs_of(N, 41), k[N * N];
     float *const narrow = floats_of(N * INPUTS, x), narrow_k[N * N];
-    for (int64_t i = 0; i < N * INPUTS; i++)
-        x[i] = (double)narrow[i];
+    widen(N * INPUTS, narrow, x);
     factors own = factors_of(network, NTK_KERNEL_NTK, N, x, N, x);
     for (int f = 0; f < FORMS; f++) {
         if (forms[f] == NTK_OUTPUT_FULL)

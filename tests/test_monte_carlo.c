@@ -243,33 +243,32 @@ START_TEST(apply) {
 }
 END_TEST
 
+static void assert_rounded(int64_t count, const float *out, const double *k) {
+    for (int64_t i = 0; i < count; i++)
+        ck_assert(out[i] == (float)k[i]);
+}
+
 static void check_single_precision(int64_t networks) {
     ntk_mlp *const mlp = mlp_of(NTK_ACTIVATION_RELU, 0);
     ntk_kernel *const kernel = monte_carlo(NULL, mlp, NTK_KERNEL_NTK, networks);
     double *const x = inputs_of(N, 1), *const z = inputs_of(M, 2), *const k = suite_doubles(N * N);
     float *const narrow_x = floats_of(N * INPUTS, x), *const narrow_z = floats_of(M * INPUTS, z);
     float *const out = malloc(sizeof(float) * N * N);
-    for (int64_t i = 0; i < N * INPUTS; i++)
-        x[i] = (double)narrow_x[i];
-    for (int64_t i = 0; i < M * INPUTS; i++)
-        z[i] = (double)narrow_z[i];
+    widen(N * INPUTS, narrow_x, x);
+    widen(M * INPUTS, narrow_z, z);
     ASSERT_OK(ntk_kernel_gram(kernel, N, x, INPUTS, k, N));
     ASSERT_OK(ntk_kernel_gram_f32(kernel, N, narrow_x, INPUTS, out, N));
-    for (int64_t i = 0; i < N * N; i++)
-        ck_assert(out[i] == (float)k[i]);
+    assert_rounded(N * N, out, k);
     ASSERT_OK(ntk_kernel_cross(kernel, N, x, INPUTS, M, z, INPUTS, k, M));
     ASSERT_OK(ntk_kernel_cross_f32(kernel, N, narrow_x, INPUTS, M, narrow_z, INPUTS, out, M));
-    for (int64_t i = 0; i < N * M; i++)
-        ck_assert(out[i] == (float)k[i]);
+    assert_rounded(N * M, out, k);
     ASSERT_OK(ntk_kernel_diagonal(kernel, N, x, INPUTS, k));
     ASSERT_OK(ntk_kernel_diagonal_f32(kernel, N, narrow_x, INPUTS, out));
-    for (int64_t i = 0; i < N; i++)
-        ck_assert(out[i] == (float)k[i]);
+    assert_rounded(N, out, k);
     ASSERT_OK(ntk_kernel_apply(kernel, N, x, INPUTS, M, z, INPUTS, INPUTS, z, INPUTS, k, INPUTS));
     ASSERT_OK(
         ntk_kernel_apply_f32(kernel, N, narrow_x, INPUTS, M, narrow_z, INPUTS, INPUTS, narrow_z, INPUTS, out, INPUTS));
-    for (int64_t i = 0; i < N * INPUTS; i++)
-        ck_assert(out[i] == (float)k[i]);
+    assert_rounded(N * INPUTS, out, k);
     ntk_kernel_destroy(kernel);
     ntk_mlp_destroy(mlp);
     free(out);

@@ -34,8 +34,11 @@ NTK_API ntk_status ntk_flow_create(ntk_context *context, int64_t n, int64_t c, c
 
 /* The same from a kernel and the data (x: n x d, ldx >= d): the Gram is computed in place, without a second copy, and x
  * is kept for ntk_flow_predict_at(). The flow belongs to the kernel's context. Also returns what ntk_kernel_gram()
- * does. With a kernel that has `block` rows for each row of x (ntk_kernel_get_block()), y and all that the flow gives or takes
- * beside x and z have n block or m block rows in place of n or m. Since 0.1. */
+ * does. With a kernel that has `block` rows for each row of x (ntk_kernel_get_block()), y and all that the flow gives or
+ * takes beside x and z have n block or m block rows in place of n or m. For NTK_OUTPUT_FULL, where block is the number
+ * of outputs, lay targets (n x block) row after row as n block rows of one column: c is usually 1 there. The 1/n of the
+ * loss is then 1/(n block): a learning rate block times as large gives the times of a mean over the n inputs, which are
+ * those of ntk_trainer. Since 0.1. */
 NTK_API ntk_status ntk_flow_create_from_kernel(ntk_kernel *kernel, int64_t n, const double *x, int64_t ldx, int64_t c,
                                                const double *y, int64_t ldy, int32_t loss, ntk_flow **out);
 

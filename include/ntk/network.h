@@ -3,8 +3,8 @@
  * A network is a specification (mlp.h) with parameters theta in R^P,
  *   theta = W^1 (row-major, N_0 x N_1: a row for each input unit), b^1, ..., W^L, b^L,   P = sum over l of (N_{l-1} + 1) N_l;
  * a layer with sb = 0 owns its b too, without effect in the NTK parameterisation. With the layers of mlp.h, skips and
- * normalisation included, it computes F(x) = z^L in R^c, c = N_L. Dropout acts while a network is trained only: everything
- * in this header is without it.
+ * normalisation included, it computes F(x) = z^L in R^c, c = N_L. Finite networks are without dropout: its rate is kept
+ * and saved with the specification, but neither this header nor training (train.h) applies it.
  *
  * Sizes: n rows of x with N_0 columns; outputs n x c. Matrices are row-major with a leading dimension in elements. A network
  * belongs to its context and, like it, to one thread at a time. */

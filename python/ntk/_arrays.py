@@ -1,8 +1,10 @@
 """NumPy arrays as the matrices of the library: an address and a leading dimension."""
 
+import operator
+
 import numpy as np
 
-from ._library import SHAPE, InvalidValue
+from ._library import DOMAIN, SHAPE, InvalidValue
 
 
 def wrong_shape(sentence):
@@ -15,6 +17,29 @@ def number(value, name):
         return float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} is {value!r}; expected a number") from None
+
+
+def integer(value, name, least=-2**63, most=2**63 - 1):
+    """The value as an int that the library can take: ctypes would cut off what does not fit."""
+    try:
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}; expected an integer") from None
+    if not least <= value <= most:
+        raise InvalidValue(DOMAIN, f"{name} is {value}; expected {least} ... {most}")
+    return value
+
+
+def seed_of(value):
+    """A seed as an int."""
+    return integer(value, "seed", 0, 2**64 - 1)
+
+
+def boolean(value, name):
+    """The value as 0 or 1; True and False only."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {value!r}; expected True or False")
+    return int(value)
 
 
 def real_type(dtype):

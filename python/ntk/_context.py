@@ -2,13 +2,13 @@
 
 import collections
 import ctypes
-import operator
 import signal
 import threading
 import weakref
 
 import numpy as np
 
+from ._arrays import integer
 from ._library import LOG_CALLBACK, PROGRESS_CALLBACK, Error, failure, library
 
 
@@ -155,6 +155,19 @@ class _Session:
             library.ntk_context_destroy(self.raw)
 
 
+def checked(value, expected, name):
+    """The value, which must be of the class `expected`. Every handle that goes to the library passes through here, since
+    C cannot tell one kind from another."""
+    if not isinstance(value, expected):
+        raise TypeError(f"{name} is of the class {type(value).__name__}; expected {expected.__name__}")
+    return value
+
+
+def context_of(context):
+    """The context itself, or a new one for None."""
+    return Context() if context is None else checked(context, Context, "context")
+
+
 class Context:
     """Where threads, progress and errors belong. Objects made without one get a context of their own.
 
@@ -179,7 +192,7 @@ class Context:
 
     @threads.setter
     def threads(self, value):
-        self._session.call("ntk_context_set_threads", self._session.raw, operator.index(value))
+        self._session.call("ntk_context_set_threads", self._session.raw, integer(value, "threads", -2**31, 2**31 - 1))
 
     @property
     def progress(self):

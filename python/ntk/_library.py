@@ -250,7 +250,7 @@ class InvalidValue(Error, ValueError):
     """The failure is the fault of an argument's value. It can be caught as an Error and as a ValueError."""
 
 
-SIZE, SHAPE, ENUM = -2, -5, -8
+SIZE, SHAPE, DOMAIN, ENUM = -2, -5, -7, -8
 _OF_VALUES = {"NTK_ERR_SIZE", "NTK_ERR_LEADING_DIMENSION", "NTK_ERR_NOT_FINITE", "NTK_ERR_SHAPE", "NTK_ERR_OVERFLOW",
               "NTK_ERR_DOMAIN", "NTK_ERR_ENUM", "NTK_ERR_ALIAS", "NTK_ERR_NOT_SYMMETRIC", "NTK_ERR_NOT_POSITIVE"}
 

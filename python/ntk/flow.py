@@ -5,7 +5,8 @@ import ctypes
 import numpy as np
 
 from ._arrays import Result, Rows, number, targets, wrong_shape
-from ._context import Context, Owner
+from ._context import Owner, checked, context_of
+from .kernel import Kernel
 
 _SQUARED = 0
 _SMALL_CROSS = 2**24  # entries, 128 MiB: K(Z,X) up to this size is kept between the times of one prediction
@@ -20,14 +21,21 @@ class Flow(Owner):
 
     x is n x d and y is n x c, or a vector of n targets; then outputs are vectors too. With a kernel of all outputs,
     Kernel.empirical(..., output="full"), row i k + a of y belongs to row i of x and output a of the network's k: y has
-    n k rows, and predictions at m points have m k.
+    n k rows, and predictions at m points have m k. The 1/n above is then 1 / (n k): learning_rate=k gives the time of a
+    Trainer with learning_rate=1. So with a Network of c outputs and y of n x c
+
+        kernel = ntk.Kernel.empirical(network, output="full")
+        flow = ntk.Flow(kernel, x, y.reshape(-1, 1), learning_rate=c, initial=network(x).reshape(-1, 1))
+        f = flow.predict(t, z, network(z).reshape(-1, 1)).reshape(-1, c)
+
+    is Trainer(network, x, y, method="flow", model="linearised").advance(t) and predict(z), to the Trainer's tolerance.
 
     Times are in [0, inf], and np.inf is the end of training. Methods that take a time t take a sequence of times too;
     the result then has a leading axis, one entry for each time.
     """
 
     def __init__(self, kernel, x, y, learning_rate=1.0, weight_decay=0.0, initial=None):
-        x = kernel._rows(x, "x")
+        x = checked(kernel, Kernel, "kernel")._rows(x, "x")
         y, vector = targets(y, x.n * kernel._block)
         self._start(kernel.context, y, vector, "ntk_flow_create_from_kernel", kernel._handle, *x.rows, y.columns,
                     *y.matrix)
@@ -43,7 +51,7 @@ class Flow(Owner):
         if gram.columns != gram.n:
             raise wrong_shape(f"gram has the shape ({gram.n}, {gram.columns}); expected a square matrix")
         y, vector = targets(y, gram.n)
-        context = context or Context()
+        context = context_of(context)
         self._start(context, y, vector, "ntk_flow_create", context._session.raw, gram.n, y.columns, *gram.matrix,
                     *y.matrix)
         self._input_dimension, self._block = None, 1

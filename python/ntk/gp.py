@@ -5,7 +5,8 @@ import ctypes
 import numpy as np
 
 from ._arrays import Result, Rows, number, targets, vector, wrong_shape
-from ._context import Context, Owner
+from ._context import Owner, checked, context_of
+from .kernel import Kernel
 
 
 class GP(Owner):
@@ -17,7 +18,7 @@ class GP(Owner):
     """
 
     def __init__(self, kernel, x, y, noise_variance):
-        x = kernel._rows(x, "x")
+        x = checked(kernel, Kernel, "kernel")._rows(x, "x")
         y, is_vector = targets(y, x.n * kernel._block)
         self._adopt(kernel.context, "ntk_gp_create_from_kernel", "ntk_gp_destroy", kernel._handle, *x.rows, y.columns,
                     *y.matrix, number(noise_variance, "noise_variance"))
@@ -33,7 +34,7 @@ class GP(Owner):
         if gram.columns != gram.n:
             raise wrong_shape(f"gram has the shape ({gram.n}, {gram.columns}); expected a square matrix")
         y, is_vector = targets(y, gram.n)
-        context = context or Context()
+        context = context_of(context)
         self._adopt(context, "ntk_gp_create", "ntk_gp_destroy", context._session.raw, gram.n, y.columns, *gram.matrix,
                     *y.matrix, number(noise_variance, "noise_variance"))
         self._input_dimension, self._block = None, 1

@@ -1,13 +1,14 @@
 """Kernels. See include/ntk/kernel.h and derivative.h."""
 
 import ctypes
-import operator
 
 import numpy as np
 
-from ._arrays import Result, Rows, number, real_type, wrong_shape
-from ._context import Owner
+from ._arrays import Result, Rows, integer, number, real_type, seed_of, wrong_shape
+from ._context import Owner, checked
 from ._library import ENUM, InvalidValue, LayerValues
+from .mlp import Mlp
+from .network import Network
 
 _TYPES = {"ntk": 0, "nngp": 1}
 _OUTPUTS = {"trace": 0, "full": 1, "one": 2, "pair": 3}
@@ -25,10 +26,12 @@ class Kernel(Owner):
     """
 
     _block = 1  # rows of the matrix for each row of x
+    _form = "", ""  # what repr() tells of an empirical or a Monte-Carlo kernel
 
     def __init__(self, mlp, type="ntk", *, tolerance=None, most_terms=None):
         if type not in _TYPES:
             raise InvalidValue(ENUM, f"type is {type!r}; expected 'ntk' or 'nngp'")
+        checked(mlp, Mlp, "mlp")
         self._adopt(mlp.context, "ntk_kernel_create_analytic", "ntk_kernel_destroy", mlp._session.raw, mlp._handle,
                     _TYPES[type])
         self.type = type
@@ -42,30 +45,42 @@ class Kernel(Owner):
     @classmethod
     def empirical(cls, network, type="ntk", output="trace", outputs=None):
         """The kernel of a Network as it is now. output: "trace" (mean over the c outputs), "full" (a row of x has c rows of
-        the matrix), "one" or "pair", with outputs = (a, b)."""
+        the matrix), "one", with outputs = a, or "pair", with outputs = (a, b).
+
+        With "full" row i c + a of a matrix belongs to row i of x and output a, and a Flow or a GP on n rows of x has n c
+        rows: targets y of n x c go in as y.reshape(-1, 1). The 1/n of the flow's loss is then 1 / (n c), so that
+        learning_rate=c gives it the time of a Trainer with learning_rate=1; see Flow."""
         if type not in _TYPES or output not in _OUTPUTS:
             raise InvalidValue(ENUM, f"type is {type!r} and output {output!r}; expected 'ntk' or 'nngp', and one of "
                                      f"{', '.join(map(repr, _OUTPUTS))}")
         self = cls.__new__(cls)
+        checked(network, Network, "network")
+        pair = None if outputs is None else _pair(outputs, output)
         self._adopt(network.context, "ntk_kernel_create_empirical", "ntk_kernel_destroy", network._session.raw,
                     network._handle, _TYPES[type], _OUTPUTS[output])
         self.type, self.depth, self._trampolines = type, 0, network._trampolines
         self._block = self._get("ntk_kernel_get_block", ctypes.c_int64)
-        if outputs is not None:
-            self._call("ntk_kernel_set_outputs", *map(operator.index, outputs))
+        if pair is not None:
+            self._call("ntk_kernel_set_outputs", *pair)
+        chosen = {"one": f", outputs={(pair or (0, 0))[0]}", "pair": f", outputs={pair or (0, 0)}"}.get(output, "")
+        self._form = ".empirical", f", output={output!r}{chosen}"
         return self
 
     @classmethod
     def monte_carlo(cls, mlp, networks, type="ntk", seed=0):
         """The mean over random networks, `networks` of them with the seeds seed, seed + 1, ..., of their empirical
-        kernels (output "trace"). gram_estimates() and cross_estimates() give its error too."""
+        kernels (output "trace"); seeds are in 0 ... 2**64 - 1 and go on at 0 after that. gram_estimates() and
+        cross_estimates() give its error too."""
         if type not in _TYPES:
             raise InvalidValue(ENUM, f"type is {type!r}; expected 'ntk' or 'nngp'")
         self = cls.__new__(cls)
+        checked(mlp, Mlp, "mlp")
+        networks, seed = integer(networks, "networks"), seed_of(seed)
         self._adopt(mlp.context, "ntk_kernel_create_monte_carlo", "ntk_kernel_destroy", mlp._session.raw, mlp._handle,
-                    _TYPES[type], operator.index(networks), operator.index(seed))
+                    _TYPES[type], networks, seed)
         self.type, self.depth, self._trampolines = type, 0, tuple(mlp._trampolines.values())
-        self.networks = operator.index(networks)
+        self.networks = networks
+        self._form = ".monte_carlo", f", networks={networks}, seed={seed}"
         return self
 
     @property
@@ -78,7 +93,7 @@ class Kernel(Owner):
 
     def set_most_terms(self, terms):
         """The most terms that a series may have; 2048 unless it is set."""
-        self._call("ntk_kernel_set_most_terms", operator.index(terms))
+        self._call("ntk_kernel_set_most_terms", integer(terms, "terms"))
 
     @property
     def error_bound(self):
@@ -147,7 +162,7 @@ class Kernel(Owner):
 
     def _estimates(self, name, shape, networks, error, *arguments):
         networks = getattr(self, "networks", 1) if networks is None else networks
-        counts = np.array([operator.index(one) for one in np.atleast_1d(networks)], dtype=np.int64)
+        counts = np.array([integer(one, "networks") for one in np.atleast_1d(networks)], dtype=np.int64)
         mean = np.empty((counts.size,) + shape)
         errors = np.empty_like(mean) if error else None
         self._call(name, *arguments, counts.size, counts.ctypes.data, mean.ctypes.data, shape[1],
@@ -216,20 +231,31 @@ class Kernel(Owner):
         return values
 
     def __repr__(self):
-        return f"Kernel({self.type!r}, input_dimension={self.input_dimension})"
+        maker, form = self._form
+        return f"Kernel{maker}({self.type!r}{form}, input_dimension={self.input_dimension})"
+
+
+def _pair(outputs, output):
+    """The two outputs of "pair", or that of "one" twice. The library refuses them with the other forms."""
+    if output != "pair" and np.ndim(outputs) == 0:
+        outputs = (outputs, outputs)
+    if np.ndim(outputs) != 1 or len(outputs) != 2:
+        what = "two outputs (a, b)" if output == "pair" else "an output"
+        raise TypeError(f"outputs is {outputs!r}; expected {what}")
+    return tuple(integer(one, "an entry of outputs") for one in outputs)
 
 
 def _parameter(std, layer):
     if std not in _STDS:
         raise InvalidValue(ENUM, f"std is {std!r}; expected 'weight_std' or 'bias_std'")
-    return _STDS[std], operator.index(layer)
+    return _STDS[std], integer(layer, "layer")
 
 
 class _Layers:
     """What the functions of several layers write to."""
 
     def __init__(self, layers, depth, shape, nngp, ntk):
-        layers = [operator.index(layer) for layer in (range(1, depth + 1) if layers is None else layers)]
+        layers = [integer(layer, "an entry of layers") for layer in (range(1, depth + 1) if layers is None else layers)]
         self.results = tuple(np.empty((len(layers),) + shape) if wanted else None for wanted in (nngp, ntk))
         self.values = (LayerValues * len(layers))()
         for i, (value, layer) in enumerate(zip(self.values, layers)):

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 
 from ._arrays import Rows, targets, wrong_shape
-from ._context import Context, Owner, _running
+from ._context import Owner, _running, context_of
 from ._library import ENUM, LOSS_FUNCTION, InvalidValue, library
 
 
@@ -56,7 +56,7 @@ class Loss(Owner):
     be. from_function() makes one of Python callables."""
 
     def __init__(self, name="squared", parameter=None, context=None):
-        context = context or Context()
+        context = context_of(context)
         values = np.array([] if parameter is None else [parameter], dtype=np.float64)
         self._adopt(context, "ntk_loss_create", "ntk_loss_destroy", context._session.raw, _kind(name),
                     values.ctypes.data if values.size else None, values.size)
@@ -72,7 +72,7 @@ class Loss(Owner):
         self = cls.__new__(cls)
         self._trampolines = (_Function(gradient, False),) + (() if value is None else (_Function(value, True),))
         pointers = [one.pointer for one in self._trampolines] + [LOSS_FUNCTION()]
-        context = context or Context()
+        context = context_of(context)
         self._adopt(context, "ntk_loss_create_function", "ntk_loss_destroy", context._session.raw, *pointers[:2], None)
         self.name, self.parameter = "function", None
         return self

@@ -2,12 +2,11 @@
 
 import ctypes
 import itertools
-import operator
 
 import numpy as np
 
-from ._arrays import number, vector
-from ._context import Context, Owner, Trampoline
+from ._arrays import integer, number, vector
+from ._context import Owner, Trampoline, context_of
 from ._library import ACTIVATION_FUNCTION, DUAL_FUNCTION, ENUM, SHAPE, SIZE, InvalidValue, library
 
 
@@ -48,7 +47,7 @@ class Activation(Owner):
 
     def __init__(self, name, parameters=(), context=None):
         values = np.ascontiguousarray(parameters, dtype=np.float64).ravel()
-        context = context or Context()
+        context = context_of(context)
         self._adopt(context, "ntk_activation_create", "ntk_activation_destroy", context._session.raw, _kind(name),
                     values.ctypes.data if values.size else None, values.size)
         self.name = name
@@ -70,7 +69,7 @@ class Activation(Owner):
         if function is None or not all(callable(one) for one in (function, derivative) if one is not None):
             raise TypeError("function and derivative must be callables")
         pointers = [one.pointer for one in self._trampolines] + [ACTIVATION_FUNCTION()]
-        context = context or Context()
+        context = context_of(context)
         self._adopt(context, "ntk_activation_create_function", "ntk_activation_destroy", context._session.raw,
                     *pointers[:2], None)
         self.name, self.parameters = "function", ()
@@ -87,7 +86,7 @@ class Activation(Owner):
             raise TypeError("dual must be a callable")
         self = cls.__new__(cls)
         self._trampolines = (Trampoline(DUAL_FUNCTION, dual, 2),)
-        context = context or Context()
+        context = context_of(context)
         self._adopt(context, "ntk_activation_create_dual", "ntk_activation_destroy", context._session.raw,
                     self._trampolines[0].pointer, None)
         self.name, self.parameters = "dual", ()
@@ -133,7 +132,7 @@ class Mlp(Owner):
         if sizes.ndim != 1 or sizes.dtype.kind not in "iu":
             raise TypeError("widths must be a sequence of integers")
         sizes = sizes.astype(np.int64)
-        context = context or Context()
+        context = context_of(context)
         several = isinstance(activation, (list, tuple))
         if several and len(activation) != len(sizes) - 2:
             raise InvalidValue(SHAPE, f"activation has {len(activation)} entries; there are {len(sizes) - 2} hidden "
@@ -159,7 +158,7 @@ class Mlp(Owner):
 
     def set_activation(self, activation, layer=0):
         """After hidden layer 1 <= layer <= L-1, or after every one with layer 0: a name or an Activation."""
-        layer = operator.index(layer)
+        layer = integer(layer, "layer")
         if not isinstance(activation, Activation):
             activation = Activation(activation, context=self.context)
         self._call("ntk_mlp_set_activation", layer, activation._handle)
@@ -173,21 +172,21 @@ class Mlp(Owner):
 
     def set_learning_rates(self, weight=1.0, bias=1.0, layer=0):
         """Learning-rate factors of a layer's weights and biases, or, with layer 0, of every layer's; 0 freezes."""
-        self._call("ntk_mlp_set_learning_rates", operator.index(layer), number(weight, "weight"), number(bias, "bias"))
+        self._call("ntk_mlp_set_learning_rates", integer(layer, "layer"), number(weight, "weight"), number(bias, "bias"))
 
     def set_layer_normalisation(self, epsilon, layer=0):
         """Layer normalisation of a hidden layer before its activation, or, with layer 0, of every one. None takes it
         away."""
-        self._call("ntk_mlp_set_layer_normalisation", operator.index(layer), int(epsilon is not None),
+        self._call("ntk_mlp_set_layer_normalisation", integer(layer, "layer"), int(epsilon is not None),
                    0.0 if epsilon is None else number(epsilon, "epsilon"))
 
     def set_skip(self, layer, distance):
         """Adds the pre-activations of layer - distance to those of the layer; 0 takes the skip away."""
-        self._call("ntk_mlp_set_skip", operator.index(layer), operator.index(distance))
+        self._call("ntk_mlp_set_skip", integer(layer, "layer"), integer(distance, "distance"))
 
     def set_dropout(self, rate, layer=0):
         """Dropout after the activation of a hidden layer, or, with layer 0, of every one."""
-        self._call("ntk_mlp_set_dropout", operator.index(layer), number(rate, "rate"))
+        self._call("ntk_mlp_set_dropout", integer(layer, "layer"), number(rate, "rate"))
 
     @property
     def depth(self):

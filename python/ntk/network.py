@@ -1,13 +1,13 @@
 """Networks of real width. See include/ntk/network.h."""
 
 import ctypes
-import operator
 import os
 
 import numpy as np
 
-from ._arrays import Result, Rows, real_type, wrong_shape
-from ._context import Context, Owner
+from ._arrays import Result, Rows, boolean, integer, real_type, seed_of, wrong_shape
+from ._context import Owner, checked, context_of
+from .mlp import Mlp
 
 _SUFFIX = {np.dtype(np.float64): "", np.dtype(np.float32): "_f32"}
 
@@ -17,18 +17,20 @@ def _path(path):
 
 
 class Network(Owner):
-    """The network of an Mlp with random parameters: the same for a seed on every machine. It belongs to the Mlp's context."""
+    """The network of an Mlp with random parameters: the same for a seed, 0 <= seed < 2**64, on every
+    machine. It belongs to the Mlp's context."""
 
     def __init__(self, mlp, seed=0):
+        checked(mlp, Mlp, "mlp")
         self._adopt(mlp.context, "ntk_network_create", "ntk_network_destroy", mlp._session.raw, mlp._handle,
-                    operator.index(seed))
+                    seed_of(seed))
         self._learn(tuple(mlp._trampolines.values()))
 
     @classmethod
     def load(cls, path, context=None):
         """The network that save() wrote."""
         self = cls.__new__(cls)
-        context = context or Context()
+        context = context_of(context)
         self._adopt(context, "ntk_network_load", "ntk_network_destroy", context._session.raw, _path(path))
         self._learn(())
         return self
@@ -46,8 +48,16 @@ class Network(Owner):
         self.parameter_count, self.inputs, self.outputs = (size.value for size in sizes)
 
     def randomise(self, seed):
-        """New random parameters."""
-        self._call("ntk_network_randomise", operator.index(seed))
+        """New random parameters, as Network(mlp, seed) draws them."""
+        self._call("ntk_network_randomise", seed_of(seed))
+
+    @property
+    def mlp(self):
+        """The specification: a new Mlp, of the same context."""
+        mlp = Mlp.__new__(Mlp)
+        mlp._adopt(self.context, "ntk_network_get_mlp", "ntk_mlp_destroy", self._handle)
+        mlp._trampolines = {0: self._trampolines}  # set_activation() never replaces those of layer 0
+        return mlp
 
     def get_parameters(self, dtype=None):
         """theta: W^1 row by row, b^1, ..., W^L, b^L."""
@@ -99,7 +109,7 @@ class Network(Owner):
         dtype = real_type(dtype)
         x, delta = self._rows(x, dtype), self._vector(np.ascontiguousarray(delta, dtype), "delta")
         f = Result((x.n, self.outputs), None, dtype=dtype)
-        self._call("ntk_network_taylor" + _SUFFIX[dtype], operator.index(order), *x.rows, delta.size,
+        self._call("ntk_network_taylor" + _SUFFIX[dtype], integer(order, "order", -2**31, 2**31 - 1), *x.rows, delta.size,
                    delta.ctypes.data, *f.matrix)
         return f.array
 
@@ -112,7 +122,7 @@ class Network(Owner):
         self._call("ntk_network_import_safetensors", _path(path), self._names(names))
 
     def export_safetensors(self, path, names=None, single=False):
-        self._call("ntk_network_export_safetensors", _path(path), self._names(names), int(single))
+        self._call("ntk_network_export_safetensors", _path(path), self._names(names), boolean(single, "single"))
 
     @staticmethod
     def _names(names):

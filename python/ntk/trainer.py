@@ -2,12 +2,11 @@
 
 import collections
 import ctypes
-import operator
 
 import numpy as np
 
-from ._arrays import Result, Rows, number, targets, vector, wrong_shape
-from ._context import Owner
+from ._arrays import Result, Rows, boolean, integer, number, seed_of, targets, vector, wrong_shape
+from ._context import Owner, checked
 from ._library import ENUM, InvalidValue
 from .loss import as_loss
 from .network import Network, _path
@@ -44,18 +43,25 @@ class Trainer(Owner):
     loss            a name or a Loss
     method          "descent": time counts steps; "flow": the differential equation, to `tolerance`
     model           "network" or "linearised"
-    learning_rate   None: 1 for the flow, and for descent half of the largest stable one at the start
-    momentum        of descent
-    batch, seed     samples of a step of descent, 0 for all; the seed of their order
+    learning_rate   None or 0, the default: 1 for the flow, and for descent half of the largest stable one at the start
+    momentum        of descent only, 0 <= momentum < 1; the flow has none
+    batch, seed     samples of a step, 0 for all, and the seed of their order, 0 <= seed < 2**64; of descent only: the
+                    flow takes all samples
     weight_decay, initial_decay   towards 0, and towards the parameters at the start
     sample_weights  n numbers, or None for ones
     centred         True: the function is F(x; theta) - F(x; theta_0)
+    tolerance       of the flow only: the error of a step relative to |theta - theta_0|, 1e-12 ... 0.1, 1e-5 unless it
+                    is set; that of a whole run is about tolerance**(2/3)
+
+    Flow(Kernel.empirical(network, output="full"), x, y.reshape(-1, 1), learning_rate=c) is in function space what
+    method="flow", model="linearised" with learning_rate=1 integrates in parameter space; see Flow.
     """
 
     def __init__(self, network, x, y, loss="squared", *, method="descent", model="network", learning_rate=None,
                  momentum=None, batch=None, seed=0, weight_decay=None, initial_decay=None, sample_weights=None,
                  centred=False, tolerance=None):
-        x = network._rows(x)
+        x = checked(network, Network, "network")._rows(x)
+        seed, centred = seed_of(seed), boolean(centred, "centred")
         y, self._vector = targets(y, x.n)
         if y.columns != network.outputs:
             raise wrong_shape(f"y has {y.columns} columns; expected {network.outputs}")
@@ -64,6 +70,7 @@ class Trainer(Owner):
         self._trampolines = network._trampolines + loss._trampolines  # the C trainer calls them
         self.inputs, self.outputs, self.parameter_count = network.inputs, network.outputs, network.parameter_count
         self.samples = x.n
+        self._settings, self._loss = f"method={method!r}, model={model!r}, ", loss
         self._adopt(network.context, "ntk_trainer_create", "ntk_trainer_destroy", network._handle, *x.rows, *y.matrix,
                     loss._handle)
         self._call("ntk_trainer_set_method", _choice(method, "method", _METHODS))
@@ -73,18 +80,17 @@ class Trainer(Owner):
             if value is not None:
                 setter(value)
         if batch is not None:
-            self._call("ntk_trainer_set_batch", operator.index(batch), operator.index(seed))
+            self._call("ntk_trainer_set_batch", integer(batch, "batch"), seed)
         if sample_weights is not None:
             w = vector(sample_weights, "sample_weights", x.n)
             self._call("ntk_trainer_set_sample_weights", w.size, w.ctypes.data)
-        if centred:
-            self._call("ntk_trainer_set_centred", 1)
+        self._call("ntk_trainer_set_centred", centred)
         if learning_rate is not None:
             self.learning_rate = learning_rate
 
     @property
     def learning_rate(self):
-        """eta. The default is computed when it is first needed; None stands for it."""
+        """eta. The default is computed when it is first needed; None and 0 stand for it."""
         return self._get("ntk_trainer_get_learning_rate", ctypes.c_double)
 
     @learning_rate.setter
@@ -201,9 +207,11 @@ class Trainer(Owner):
     def restore(self, path):
         """The state that save() wrote, into a trainer made from the same network's shape, data and loss."""
         self._call("ntk_trainer_restore", _path(path))
+        self._settings = ""  # those of the file, which the library does not tell
 
     def _points(self, z):
         return Rows(z, "z", self.inputs)
 
     def __repr__(self):
-        return f"Trainer(samples={self.samples}, parameters={self.parameter_count}, time={self.time:g})"
+        return (f"Trainer({self._settings}loss={self._loss!r}, samples={self.samples}, "
+                f"parameters={self.parameter_count}, time={self.time:g})")
