@@ -36,7 +36,7 @@ $(foreach folder,BUILD PREFIX DESTDIR,$(if $(word 2,$($(folder))),$(error $(fold
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: FORCE all lib everything deps demo check install uninstall bench bench-kernel bench-peers bench-limit bench-ensemble check-accuracy examples abi-baseline format clean help
+.PHONY: FORCE all lib everything deps demo check install uninstall bench bench-kernel bench-peers bench-limit bench-ensemble bench-spread bench-svm check-accuracy examples abi-baseline format clean help
 CHECKS = suites oom cli headers symbols abi consumers readme python docs style
 .PHONY: $(CHECKS:%=check-%)
 # What a sanitizer watches over: programs of which every part was built with it.
@@ -309,6 +309,14 @@ bench-limit: lib
 # The mean of really trained networks beside that of the infinite ensemble.
 bench-ensemble: lib
 	@NTK_LIBRARY='$(abspath $(BUILD))/$(SHARED_LINK)' python3 bench/ensemble.py --output '$(abspath $(BUILD))' $(ENSEMBLE_FLAGS)
+
+# Mean and covariance of really trained networks beside those of ntk_ensemble.
+bench-spread: lib
+	@NTK_LIBRARY='$(abspath $(BUILD))/$(SHARED_LINK)' python3 bench/ensemble_spread.py --output '$(abspath $(BUILD))' $(SPREAD_FLAGS)
+
+# Support vector machines beside LIBSVM, on UCI sets.
+bench-svm: lib
+	@NTK_LIBRARY='$(abspath $(BUILD))/$(SHARED_LINK)' python3 bench/svm_libsvm.py --output '$(abspath $(BUILD))' $(SVM_FLAGS)
 
 bench bench-kernel: all $(BENCHMARKS)
 	@$(BUILD)/bench/kernel $(BENCH_FLAGS)

@@ -499,7 +499,8 @@ START_TEST(flow_create_from_kernel) {
     REFUSE(NTK_ERR_OVERFLOW, "", "", ntk_flow_create_from_kernel(kernel, LARGEST_INT32, x, D, 1, y, 1, loss, out));
     REFUSE(NTK_ERR_OVERFLOW, "y", "", ntk_flow_create_from_kernel(kernel, N, x, D, C, y, HUGE_SIZE, loss, out));
     REFUSE(NTK_ERR_ENUM, "loss", "8", ntk_flow_create_from_kernel(kernel, N, x, D, C, y, C, 8, out));
-    REFUSE(NTK_ERR_UNSUPPORTED, "loss", "hinge",
+    REFUSE(NTK_ERR_ENUM, "loss", "7", ntk_flow_create_from_kernel(kernel, N, x, D, C, y, C, NTK_LOSS_FUNCTION, out));
+    REFUSE(NTK_ERR_DOMAIN, "y[0][0]", "hinge",
            ntk_flow_create_from_kernel(kernel, N, x, D, C, y, C, NTK_LOSS_HINGE, out));
     REFUSE_NOT_FINITE(x[2 * D + 1], "x[2][1]", ntk_flow_create_from_kernel(kernel, N, x, D, C, y, C, loss, out));
     REFUSE_NOT_FINITE(y[1], "y[0][1]", ntk_flow_create_from_kernel(kernel, N, x, D, C, y, C, loss, out));

@@ -70,7 +70,26 @@
  *              ntk_flow_set_learning_rate, _set_weight_decay, _set_initial, _get_learning_rate, _get_weight_decay
  *              ntk_flow_train                         outputs on the training set at time t
  *              ntk_flow_predict, _predict_at          outputs elsewhere at time t
- *              ntk_flow_get_coefficients, _get_rank
+ *              ntk_flow_train_times, _predict_times, _predict_at_times
+ *                                                     the same at several times
+ *              ntk_flow_follow                        a path with stop criteria
+ *              ntk_flow_get_coefficients, _get_cost, _get_rank, _get_work
+ *              ntk_flow_set_loss, _set_reduction, _set_sample_weights, _set_start
+ *              ntk_flow_set_dynamics, _set_momentum   descent, heavy ball
+ *              ntk_flow_get_largest_learning_rate     of stable descent
+ *              ntk_flow_set_solver, _set_tolerance, _get_tolerance
+ * ensemble.h   ntk_ensemble_create, _create_from_kernels, _destroy
+ *              ntk_ensemble_set_learning_rate, _set_weight_decay, _set_reduction, _set_dynamics, _set_momentum
+ *              ntk_ensemble_train, _predict, _predict_at
+ *                                                     mean and covariance of trained networks at time t
+ * svm.h        ntk_svm_create, _create_from_kernel, _destroy
+ *              ntk_svm_set_cost, _set_class_cost, _set_sample_weights, _set_bias, _set_multiclass, _set_epsilon
+ *              ntk_svm_set_tolerance, _set_cache, _set_shrinking, _set_most_iterations
+ *              ntk_svm_fit                            support vector machines, ridge and logistic regression
+ *              ntk_svm_get_classes, _get_labels, _get_machines, _get_solution, _get_report
+ *              ntk_svm_decide, _decide_at, _predict, _predict_at
+ *              ntk_svm_get_bound                      generalisation bound
+ *              ntk_kernel_certificate                 robustness of a kernel machine
  * bayes.h      ntk_gp_create, _create_from_kernel, _destroy
  *              ntk_gp_predict, _predict_at            posterior mean and variance
  *              ntk_gp_log_evidence                    log p(y) */
@@ -89,6 +108,8 @@
 #include <ntk/derivative.h>
 #include <ntk/train.h>
 #include <ntk/flow.h>
+#include <ntk/ensemble.h>
+#include <ntk/svm.h>
 #include <ntk/bayes.h>
 
 #endif

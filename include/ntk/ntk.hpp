@@ -32,6 +32,8 @@
 #include <ntk/kernel.hpp>
 #include <ntk/train.hpp>
 #include <ntk/flow.hpp>
+#include <ntk/ensemble.hpp>
+#include <ntk/svm.hpp>
 #include <ntk/bayes.hpp>
 
 #endif

@@ -1,4 +1,4 @@
-/* Level-3 BLAS. */
+/* BLAS of levels 2 and 3. */
 #include "lib/blas/blas.h"
 
 #include "lib/blas/provider.h"
@@ -30,6 +30,22 @@ void ntki_dtrsm_lower(const ntki_blas_width *width, ntki_side side, ntki_transpo
     else
         dtrsm_lp64(NTKI_ROW_MAJOR, (int)side, NTKI_LOWER, (int)trans, NTKI_NON_UNIT, NTKI_N32(m), NTKI_N32(n), 1.0, t,
                    NTKI_N32(ldt), b, NTKI_N32(ldb));
+}
+
+void ntki_dtrsv_lower(const ntki_blas_width *width, ntki_transpose trans, int64_t n, const double *t, int64_t ldt,
+                      double *b) {
+    if (width->blas_ilp64)
+        dtrsv_ilp64(NTKI_ROW_MAJOR, NTKI_LOWER, (int)trans, NTKI_NON_UNIT, n, t, ldt, b, 1);
+    else
+        dtrsv_lp64(NTKI_ROW_MAJOR, NTKI_LOWER, (int)trans, NTKI_NON_UNIT, NTKI_N32(n), t, NTKI_N32(ldt), b, 1);
+}
+
+void ntki_dsymv_lower(const ntki_blas_width *width, int64_t n, const double *a, int64_t lda, const double *x,
+                      double *y) {
+    if (width->blas_ilp64)
+        dsymv_ilp64(NTKI_ROW_MAJOR, NTKI_LOWER, n, 1.0, a, lda, x, 1, 0.0, y, 1);
+    else
+        dsymv_lp64(NTKI_ROW_MAJOR, NTKI_LOWER, NTKI_N32(n), 1.0, a, NTKI_N32(lda), x, 1, 0.0, y, 1);
 }
 
 void ntki_dsymm_upper(const ntki_blas_width *width, int64_t m, int64_t n, const double *a, int64_t lda, const double *b,

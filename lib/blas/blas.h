@@ -41,6 +41,14 @@ typedef enum { NTKI_LEFT = 141, NTKI_RIGHT = 142 } ntki_side;
 void ntki_dtrsm_lower(const ntki_blas_width *width, ntki_side side, ntki_transpose trans, int64_t m, int64_t n,
                       const double *t, int64_t ldt, double *b, int64_t ldb);
 
+/* b = op(T)^{-1} b with the lower triangle of T; b has n numbers. */
+void ntki_dtrsv_lower(const ntki_blas_width *width, ntki_transpose trans, int64_t n, const double *t, int64_t ldt,
+                      double *b);
+
+/* y = A x with symmetric A (n x n), of which only the lower triangle is read. */
+void ntki_dsymv_lower(const ntki_blas_width *width, int64_t n, const double *a, int64_t lda, const double *x,
+                      double *y);
+
 /* C = A B with symmetric A (m x m), of which only the upper triangle is read; B and C are m x n. */
 void ntki_dsymm_upper(const ntki_blas_width *width, int64_t m, int64_t n, const double *a, int64_t lda, const double *b,
                       int64_t ldb, double *c, int64_t ldc);
@@ -48,6 +56,9 @@ void ntki_dsymm_upper(const ntki_blas_width *width, int64_t m, int64_t n, const 
 /* Cholesky A = L L' in the lower triangle; the strict upper triangle is untouched. Returns 0, or the order of the first
  * leading minor that is not positive. */
 int64_t ntki_dpotrf_lower(const ntki_blas_width *width, int64_t n, double *a, int64_t lda);
+
+/* A^{-1} in the lower triangle, in place of the factor L of A = L L'. Returns 0, or the number of a zero pivot. */
+int64_t ntki_dpotri_lower(const ntki_blas_width *width, int64_t n, double *l, int64_t ldl);
 
 /* Reciprocal condition number from the factor L and the 1-norm of A. work: 3n doubles, integers: n int64_t. */
 double ntki_dpocon_lower(const ntki_blas_width *width, int64_t n, const double *l, int64_t ldl, double norm,

@@ -9,6 +9,12 @@ int64_t ntki_dpotrf_lower(const ntki_blas_width *width, int64_t n, double *a, in
     return dpotrf_lp64(NTKI_COLUMN_MAJOR, 'U', NTKI_N32(n), a, NTKI_N32(lda));
 }
 
+int64_t ntki_dpotri_lower(const ntki_blas_width *width, int64_t n, double *l, int64_t ldl) {
+    if (width->lapack_ilp64)
+        return dpotri_ilp64(NTKI_COLUMN_MAJOR, 'U', n, l, ldl);
+    return dpotri_lp64(NTKI_COLUMN_MAJOR, 'U', NTKI_N32(n), l, NTKI_N32(ldl));
+}
+
 double ntki_dpocon_lower(const ntki_blas_width *width, int64_t n, const double *l, int64_t ldl, double norm,
                          double *work, int64_t *integers) {
     double reciprocal = 0;

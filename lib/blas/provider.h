@@ -32,9 +32,12 @@
 #define NTKI_DGEMM(I) (int, int, int, I, I, I, double, const double *, I, const double *, I, double, double *, I)
 #define NTKI_SGEMM(I) (int, int, int, I, I, I, float, const float *, I, const float *, I, float, float *, I)
 #define NTKI_DTRSM(I) (int, int, int, int, int, I, I, double, const double *, I, double *, I)
+#define NTKI_DTRSV(I) (int, int, int, int, I, const double *, I, double *, I)
+#define NTKI_DSYMV(I) (int, int, I, double, const double *, I, const double *, I, double, double *, I)
 #define NTKI_DSYMM(I) (int, int, int, I, I, double, const double *, I, const double *, I, double, double *, I)
 #define NTKI_DLACPY(I) (int, char, I, I, const double *, I, double *, I)
 #define NTKI_DPOTRF(I) (int, char, I, double *, I)
+#define NTKI_DPOTRI(I) (int, char, I, double *, I)
 #define NTKI_DPOCON(I) (int, char, I, const double *, I, double, double *, double *, I *)
 #define NTKI_DSYTRD(I) (int, char, I, double *, I, double *, double *, double *, double *, I)
 #define NTKI_DSTEDC(I) (int, char, I, double *, double *, double *, I, double *, I, I *, I)
@@ -44,9 +47,12 @@ NTKI_CBLAS(double, ddot, NTKI_DDOT);
 NTKI_CBLAS(void, dgemm, NTKI_DGEMM);
 NTKI_CBLAS(void, sgemm, NTKI_SGEMM);
 NTKI_CBLAS(void, dtrsm, NTKI_DTRSM);
+NTKI_CBLAS(void, dtrsv, NTKI_DTRSV);
+NTKI_CBLAS(void, dsymv, NTKI_DSYMV);
 NTKI_CBLAS(void, dsymm, NTKI_DSYMM);
 NTKI_LAPACKE(dlacpy, NTKI_DLACPY);
 NTKI_LAPACKE(dpotrf, NTKI_DPOTRF);
+NTKI_LAPACKE(dpotri, NTKI_DPOTRI);
 NTKI_LAPACKE(dpocon, NTKI_DPOCON);
 NTKI_LAPACKE(dsytrd, NTKI_DSYTRD);
 NTKI_LAPACKE(dstedc, NTKI_DSTEDC);

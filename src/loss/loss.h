@@ -2,6 +2,8 @@
 #ifndef NTKI_LOSS_H
 #define NTKI_LOSS_H
 
+#include <stdbool.h>
+
 #include <ntk/loss.h>
 
 struct ntk_loss {
@@ -32,6 +34,15 @@ ntk_status ntki_loss_values(const ntk_loss *loss, ntk_context *context, const ch
                             const double *f, const double *y, double *value);
 ntk_status ntki_loss_gradient(const ntk_loss *loss, ntk_context *context, const char *function, int64_t n, int64_t c,
                               const double *f, const double *y, double *gradient);
+
+/* Whether the loss is a sum over outputs: all kinds but the cross-entropy and, since it is not known, the caller's. */
+bool ntki_loss_is_separable(const ntk_loss *loss);
+
+/* Second derivatives at f, n x c, where f and y are as above (not of NTK_LOSS_FUNCTION). Of a separable loss
+ * out[i c + k] = d2 loss_i / df_ik^2, at a kink that of one side; of the cross-entropy p_ik = (sum_j y_ij)
+ * softmax(f_i)_k, which gives the Hessian diag(p_i) - p_i p_i' / sum_j y_ij of row i. */
+void ntki_loss_second_derivatives(const ntk_loss *loss, int64_t n, int64_t c, const double *f, const double *y,
+                                  double *out);
 
 /* The largest second derivative: 1 for squared, squared hinge and Huber, 1/2 for cross-entropy, 1/4 for logistic; the
  * others, which have none or are not known, count as 1. */

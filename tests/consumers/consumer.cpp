@@ -232,12 +232,87 @@ static void check_trainer() {
     want(refuses(NTK_ERR_IO, [&] { one.restore("no such folder/no such file"); }), "no file");
 }
 
+static std::int32_t second(void *user, double, std::int64_t, std::int64_t, const double *, const double *, double,
+                           double) {
+    return ++*static_cast<int *>(user) == 2;
+}
+
+static void check_flows() {
+    ntk::context context;
+    ntk::mlp mlp(context, {2, 5, 1}, NTK_ACTIVATION_RELU);
+    ntk::kernel kernel = ntk::kernel::analytic(mlp, NTK_KERNEL_NTK);
+    const std::vector<double> x = {1, 0, 0, 1, -1, 0.5, 0.2, -1}, y = {1, -1, 1, -1}, z = {0.8, 0.3, -0.4, 0.6};
+    ntk::flow flow(kernel, x, y), descent(kernel, x, y), other(kernel, x, y), again(kernel, x, y);
+    const std::vector<double> both = flow.predict_at({1, 2}, z), late = flow.predict_at(2, z);
+    want(distance({both[2], both[3]}, late) < 1e-14 && flow.train({0, 1, 2}).size() == 12, "several times");
+    want(distance(flow.predict({1, 2}, kernel.cross(z, x)), both) < 1e-14, "several times from a matrix");
+    want(flow.work().factorisations >= 1 && std::fabs(flow.cost(0) - 0.5) < 1e-15, "work, cost");
+    want(flow.gradient_norm(0) > flow.gradient_norm(5), "gradient");
+    int visits = 0;
+    want(flow.follow({0, 1, 2, 3}, second, &visits) == 2 && visits == 2, "a path that ends early");
+    want(flow.follow({0, 1, 1e9}, nullptr, nullptr, 1e-3) == 3, "a path to a cost");
+    again.set_start(flow.coefficients(1));
+    want(distance(again.predict_at(1, z), late) < 1e-12, "from where another flow ended");
+    again.set_start(std::vector<double>());
+    again.set_sample_weights({2, 2, 2, 2});
+    want(distance(again.predict_at(1, z), late) < 1e-12, "sample weights");
+    descent.set_dynamics(NTK_DYNAMICS_DESCENT);
+    descent.set_momentum(0.5);
+    descent.set_reduction(NTK_REDUCTION_SUM);
+    want(std::fabs(descent.largest_learning_rate() * 8 / 3 / flow.largest_learning_rate() - 1) < 1e-12,
+         "largest rates");
+    descent.set_learning_rate(0.5 * descent.largest_learning_rate());
+    want(distance(descent.predict_at(2000, z), flow.predict_at(ntk::infinity, z)) < 1e-6, "descent");
+    other.set_loss(ntk::loss(context, NTK_LOSS_LOGISTIC));
+    other.set_tolerance(1e-8);
+    want(other.tolerance() == 1e-8 && other.predict_at(1, z)[0] != late[0] && other.work().steps > 0, "another loss");
+    flow.set_solver(NTK_FLOW_KRYLOV);
+    want(distance(flow.predict_at(2, z), late) < 1e-5, "another solver");
+    want(refuses(NTK_ERR_SHAPE, [&] { flow.set_sample_weights({1}); }), "weights of another size");
+    want(refuses(NTK_ERR_DOMAIN, [&] { flow.train({1, -1}); }), "negative time among others");
+}
+
+static void check_machines() {
+    ntk::context context;
+    ntk::mlp mlp(context, {2, 5, 1}, NTK_ACTIVATION_RELU);
+    ntk::kernel ntk = ntk::kernel::analytic(mlp, NTK_KERNEL_NTK), nngp = ntk::kernel::analytic(mlp, NTK_KERNEL_NNGP);
+    const std::vector<double> x = {1, 0, 0, 1, -1, 0.5, 0.2, -1}, y = {3, -1, 3, -1}, z = {0.8, 0.3, -0.4, 0.6};
+    ntk::ensemble all(ntk, nngp, x, y), last(nngp, x, y), grams(context, 4, ntk.gram(x), nngp.gram(x), 1, y);
+    want(all.samples() == 4 && all.outputs() == 1, "sizes of an ensemble");
+    want(distance(all.train(0).variance, nngp.diagonal(x)) < 1e-15 && all.train(1).covariance.empty(), "variance");
+    want(distance(all.predict_at(1, z).mean, ntk::flow(ntk, x, y).predict_at(1, z)) < 1e-12, "mean of an ensemble");
+    want(distance(grams.predict(1, ntk.cross(z, x), nngp.cross(z, x), nngp.gram(z)).covariance,
+                  all.predict_at(1, z, true).covariance) < 1e-12,
+         "ensemble from matrices");
+    last.set_learning_rate(2);
+    want(last.train(ntk::infinity).variance[0] < 1e-12, "last layer");
+    ntk::svm machine(ntk, x, y), matrix(context, 4, ntk.gram(x), y);
+    for (ntk::svm *one : {&machine, &matrix}) {
+        one->set_cost(10);
+        one->set_bias(false);
+        one->set_tolerance(1e-9);
+        one->fit();
+    }
+    want(machine.labels() == std::vector<double>({-1, 3}) && machine.machines() == 1, "classes");
+    want(distance(machine.decide_at(z), matrix.decide(ntk.cross(z, x))) < 1e-6, "two ways to the same machine");
+    want(machine.predict_at(z).size() == 2 && matrix.predict(ntk.cross(z, x))[0] == machine.predict_at(z)[0], "labels");
+    const ntk::svm::coefficients found = machine.solution();
+    want(distance(ntk.apply(z, x, found.a), machine.decide_at(z)) < 1e-12 && found.b[0] == 0, "solution");
+    want(machine.report().gap < 1e-6 && machine.report().support_vectors > 0 && machine.bound(0.9) > 0, "report");
+    const std::vector<double> radius = ntk::certificate(ntk, x, found.a, 0, z);
+    want(radius.size() == 2 && radius[0] > 0 && ntk::certificate(ntk, x, found.a, 0, z, 1)[0] >= radius[0], "radius");
+    want(refuses(NTK_ERR_SHAPE, [&] { ntk::svm(ntk, x, {1}); }), "labels of another size");
+    want(refuses(NTK_ERR_UNSUPPORTED, [&] { matrix.decide_at(z); }), "points without a kernel");
+}
+
 static int check_wrapper() {
     check_options();
     check_forms();
     check_losses();
     check_networks();
     check_trainer();
+    check_flows();
+    check_machines();
     ntk::context context;
     ntk::mlp mlp(context, {2, 5, 1}, NTK_ACTIVATION_RELU);
     mlp.set_bias_std(0.1);

@@ -22,9 +22,11 @@ typedef struct {
     ntk_activation *activation;
     ntk_mlp *mlp;
     ntk_activation *of_caller;
-    ntk_kernel *kernel, *series, *by_duals;
+    ntk_kernel *kernel, *series, *by_duals, *shallow;
     ntk_flow *flow, *flow_at;
     ntk_gp *gp, *gp_at;
+    ntk_svm *svm[3];
+    ntk_ensemble *ensemble, *ensemble_at, *last_layer;
     ntk_network *network;
     ntk_kernel *empirical; /* of its output 0 */
     ntk_kernel *monte_carlo;
@@ -77,6 +79,12 @@ static ntk_kernel *kernel_after(world *w, ntk_activation_function function, ntk_
     return kernel;
 }
 
+static void ensembles_create(world *w);
+
+static void svms_create(world *w);
+
+static void shallow_create(world *w);
+
 static void world_create(world *w) {
     const int64_t widths[] = {D, 5, 3, C};
     uint64_t state = 60;
@@ -101,6 +109,9 @@ static void world_create(world *w) {
     ASSERT_OK(ntk_flow_create_from_kernel(w->kernel, N, w->x, D, C, w->y, C, NTK_LOSS_SQUARED, &w->flow_at));
     ASSERT_OK(ntk_gp_create(w->context, N, C, w->gram, N, w->y, C, 0.1, &w->gp));
     ASSERT_OK(ntk_gp_create_from_kernel(w->kernel, N, w->x, D, C, w->y, C, 0.1, &w->gp_at));
+    ensembles_create(w);
+    svms_create(w);
+    shallow_create(w);
     ASSERT_OK(ntk_flow_set_initial(w->flow_at, w->gram, N)); /* any numbers but y; the other flow starts at 0 */
     ASSERT_OK(ntk_network_create(w->context, w->mlp, 60, &w->network));
     ASSERT_OK(ntk_kernel_create_empirical(w->context, w->network, NTK_KERNEL_NTK, NTK_OUTPUT_ONE, &w->empirical));
@@ -128,6 +139,12 @@ static void world_destroy(world *w) {
     ntk_kernel_destroy(w->monte_carlo);
     ntk_kernel_destroy(w->empirical);
     ntk_network_destroy(w->network);
+    ntk_ensemble_destroy(w->ensemble);
+    ntk_ensemble_destroy(w->ensemble_at);
+    ntk_ensemble_destroy(w->last_layer);
+    for (int i = 0; i < 3; i++)
+        ntk_svm_destroy(w->svm[i]);
+    ntk_kernel_destroy(w->shallow);
     ntk_gp_destroy(w->gp);
     ntk_gp_destroy(w->gp_at);
     ntk_flow_destroy(w->flow);
@@ -187,9 +204,13 @@ static ntk_status mlp_set_activation(world *w) { return ntk_mlp_set_activation(w
 #include "tests/oom/loss_scenarios.h"
 #include "tests/oom/train_scenarios.h"
 #include "tests/oom/solver_scenarios.h"
+#include "tests/oom/flow_scenarios.h"
+#include "tests/oom/svm_scenarios.h"
+#include "tests/oom/certificate_scenarios.h"
+#include "tests/oom/ensemble_scenarios.h"
 
 /* What a create function made; NULL for scenarios that make nothing. */
-typedef enum { NONE, CONTEXT, ACTIVATION, MLP, KERNEL, FLOW, GP, NETWORK, LOSS, TRAINER } handle_kind;
+typedef enum { NONE, CONTEXT, ACTIVATION, MLP, KERNEL, FLOW, GP, SVM, ENSEMBLE, NETWORK, LOSS, TRAINER } handle_kind;
 
 /* `least` is a lower bound of the number of allocations, so that a scenario cannot pass without having failed.
  * Functions that need none today, but may one day, have 0. */
@@ -239,10 +260,42 @@ static const struct {
     {"ntk_flow_predict", flow_predict, NONE, 2},
     {"ntk_flow_predict", flow_predict_in_place, NONE, 2},
     {"ntk_flow_predict_at", flow_predict_at, NONE, 2},
+    {"ntk_flow_set_loss", flow_set_loss, NONE, 1},
+    {"ntk_flow_set_sample_weights", flow_set_sample_weights, NONE, 1},
+    {"ntk_flow_set_start", flow_set_start, NONE, 1},
+    {"ntk_flow_get_largest_learning_rate", flow_get_largest_learning_rate, NONE, 2},
+    {"ntk_flow_get_largest_learning_rate", flow_get_largest_by_lanczos, NONE, 4},
+    {"ntk_flow_train", flow_train_weighted, NONE, 8},
+    {"ntk_flow_train", flow_train_rebuilt, NONE, 10},
+    {"ntk_flow_train", flow_train_krylov, NONE, 8},
+    {"ntk_flow_train", flow_train_steps, NONE, 4},
+    {"ntk_flow_train_times", flow_train_times, NONE, 4},
+    {"ntk_flow_predict_times", flow_predict_times, NONE, 5},
+    {"ntk_flow_predict_at_times", flow_predict_at_times, NONE, 5},
+    {"ntk_flow_get_cost", flow_get_cost, NONE, 5},
+    {"ntk_flow_follow", flow_follow, NONE, 5},
     {"ntk_gp_create", gp_create, GP, 2},
     {"ntk_gp_create_from_kernel", gp_create_from_kernel, GP, 3},
     {"ntk_gp_predict", gp_predict, NONE, 1},
     {"ntk_gp_predict_at", gp_predict_at, NONE, 1},
+    {"ntk_ensemble_create", ensemble_create, ENSEMBLE, 4},
+    {"ntk_ensemble_create_from_kernels", ensemble_create_from_kernels, ENSEMBLE, 5},
+    {"ntk_ensemble_train", ensemble_train, NONE, 8},
+    {"ntk_ensemble_train", ensemble_train_singular, NONE, 8},
+    {"ntk_ensemble_train", ensemble_train_last_layer, NONE, 8},
+    {"ntk_ensemble_predict", ensemble_predict, NONE, 8},
+    {"ntk_ensemble_predict", ensemble_predict_last_layer, NONE, 8},
+    {"ntk_ensemble_predict_at", ensemble_predict_at, NONE, 8},
+    {"ntk_svm_create", svm_create, SVM, 5},
+    {"ntk_svm_create_from_kernel", svm_create_from_kernel, SVM, 7},
+    {"ntk_svm_set_sample_weights", svm_set_sample_weights, NONE, 1},
+    {"ntk_svm_fit", svm_fit, NONE, 8},
+    {"ntk_svm_fit", svm_fit_rows, NONE, 16},
+    {"ntk_svm_decide", svm_decide, NONE, 1},
+    {"ntk_svm_decide_at", svm_decide_at, NONE, 4},
+    {"ntk_svm_predict", svm_predict, NONE, 2},
+    {"ntk_svm_predict_at", svm_predict_at, NONE, 5},
+    {"ntk_kernel_certificate", kernel_certificate, NONE, 1},
     {"ntk_kernel_create_empirical", kernel_create_empirical, KERNEL, 2},
     {"ntk_kernel_gram", empirical_gram, NONE, 2},
     {"ntk_kernel_apply", empirical_apply, NONE, 2},
@@ -346,8 +399,31 @@ static const char *const without_memory[] = {
     "ntk_flow_get_learning_rate",
     "ntk_flow_set_weight_decay",
     "ntk_flow_get_weight_decay",
+    "ntk_flow_set_reduction",
+    "ntk_flow_set_dynamics",
+    "ntk_flow_set_momentum",
+    "ntk_flow_set_solver",
+    "ntk_flow_set_tolerance",
+    "ntk_flow_get_tolerance",
+    "ntk_flow_get_work",
     "ntk_gp_destroy",
     "ntk_gp_log_evidence",
+    "ntk_svm_destroy",
+    "ntk_svm_set_cost",
+    "ntk_svm_set_class_cost",
+    "ntk_svm_set_bias",
+    "ntk_svm_set_multiclass",
+    "ntk_svm_set_epsilon",
+    "ntk_svm_set_tolerance",
+    "ntk_svm_set_cache",
+    "ntk_svm_set_shrinking",
+    "ntk_svm_set_most_iterations",
+    "ntk_svm_get_classes",
+    "ntk_svm_get_labels",
+    "ntk_svm_get_machines",
+    "ntk_svm_get_solution",
+    "ntk_svm_get_report",
+    "ntk_svm_get_bound",
     "ntk_kernel_set_outputs",
     "ntk_kernel_get_block",
     "ntk_network_destroy",
@@ -374,6 +450,12 @@ static const char *const without_memory[] = {
     "ntk_network_set_parameters",
     "ntk_network_get_parameters_f32",
     "ntk_network_set_parameters_f32",
+    "ntk_ensemble_destroy",
+    "ntk_ensemble_set_learning_rate",
+    "ntk_ensemble_set_weight_decay",
+    "ntk_ensemble_set_reduction",
+    "ntk_ensemble_set_dynamics",
+    "ntk_ensemble_set_momentum",
 };
 
 static void destroy_made(handle_kind kind, void *made) {
@@ -395,6 +477,12 @@ static void destroy_made(handle_kind kind, void *made) {
         break;
     case GP:
         ntk_gp_destroy(made);
+        break;
+    case ENSEMBLE:
+        ntk_ensemble_destroy(made);
+        break;
+    case SVM:
+        ntk_svm_destroy(made);
         break;
     case NETWORK:
         ntk_network_destroy(made);
@@ -581,7 +669,9 @@ START_TEST(functions_without_memory_work_without_memory) {
     ASSERT_OK(ntk_flow_get_learning_rate(w->flow, &value));
     ASSERT_OK(ntk_flow_set_weight_decay(w->flow, 2));
     ASSERT_OK(ntk_flow_get_weight_decay(w->flow, &value));
+    flow_without_memory(w->flow);
     ASSERT_OK(ntk_gp_log_evidence(w->gp, &value));
+    svm_without_memory(w->svm[0], w->out);
     static float single[PARAMETERS];
     ASSERT_OK(ntk_kernel_set_outputs(w->empirical, 1, 1));
     ASSERT_OK(ntk_kernel_get_block(w->empirical, &large));

@@ -10,16 +10,20 @@ import sys
 import activations
 import derivatives
 import dual_checks
+import ensembles
 import flows
 import kernels
 import kinds
 import losses
+import modes
 import options
 
 HEADERS = {
     "kernel_values.h": kernels.header,
     "flow_values.h": flows.flow_header,
+    "ensemble_values.h": ensembles.header,
     "loss_values.h": losses.header,
+    "mode_values.h": modes.header,
     "process_values.h": flows.process_header,
     "activation_values.h": activations.header,
     "kind_values.h": kinds.header,
@@ -40,7 +44,7 @@ def main(arguments):
     if not all(name in HEADERS for name in names):
         sys.exit("usage: generate.py [--check] [%s] ..." % " | ".join(HEADERS))
     folder = os.path.dirname(os.path.abspath(__file__))
-    for module in (kernels, flows, activations, losses, dual_checks):
+    for module in (kernels, flows, modes, activations, losses, dual_checks):
         module.verify()
     different = []
     for name in names:

@@ -18,7 +18,7 @@ src/features: lib src/mlp src/kernel
 src/solve: lib src/kernel
 src/flow: lib src/loss src/kernel src/solve
 src/bayes: lib src/kernel src/solve src/network
-src/svm: lib src/kernel
+src/svm: lib src/loss src/kernel
 src/spectrum: lib src/kernel
 src/cli:
 include:
