@@ -6,6 +6,9 @@
     flow = ntk.Flow(kernel, x, y)          # x: n x 64, y: n x 10
     f = flow.predict(np.inf, z)            # the trained network at z
     f = flow.predict([1, 10, np.inf], z)   # 3 x m x 10: at several times
+    flow = ntk.Flow(kernel, x, y, loss="cross_entropy", weight_decay=1e-4)
+    mean, variance = ntk.Ensemble(kernel, ntk.Kernel(mlp, "nngp"), x, y).predict(10, z)
+    classes = ntk.Svm(kernel, x, labels, cost=10).fit().predict(z)
     trainer = ntk.Trainer(ntk.Network(mlp, seed=1), x, y, method="flow")
     rms, largest = trainer.compare_linearised([1, 10, 100], z)
 
@@ -31,16 +34,18 @@ of the source tree that holds this package, then by ctypes.util.find_library("nt
 
 from ._context import Context
 from ._library import Error, InvalidValue, library_path, version
-from .flow import Flow
+from .ensemble import Ensemble
+from .flow import Flow, Work
 from .gp import GP
 from .kernel import Kernel
 from .loss import Loss
 from .mlp import Activation, Mlp
 from .network import Network
+from .svm import Report, Svm
 from .trainer import Record, Trainer
 
 __all__ = [
-    "Activation", "Context", "Error", "Flow", "GP", "InvalidValue", "Kernel", "Loss", "Mlp", "Network", "Record",
-    "Trainer", "library_path", "version"
+    "Activation", "Context", "Ensemble", "Error", "Flow", "GP", "InvalidValue", "Kernel", "Loss", "Mlp", "Network",
+    "Record", "Report", "Svm", "Trainer", "Work", "library_path", "version"
 ]
 __version__ = "0.3.0"

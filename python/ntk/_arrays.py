@@ -4,7 +4,7 @@ import operator
 
 import numpy as np
 
-from ._library import DOMAIN, SHAPE, InvalidValue
+from ._library import DOMAIN, ENUM, SHAPE, InvalidValue
 
 
 def wrong_shape(sentence):
@@ -40,6 +40,18 @@ def boolean(value, name):
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} is {value!r}; expected True or False")
     return int(value)
+
+
+def choice(value, name, choices):
+    """The number that the dictionary has for a name."""
+    if isinstance(value, str) and value in choices:
+        return choices[value]
+    raise InvalidValue(ENUM, f"{name} is {value!r}; expected one of {', '.join(map(repr, choices))}")
+
+
+def address(array):
+    """Where a contiguous array lies; None stands for itself."""
+    return None if array is None else array.ctypes.data
 
 
 def real_type(dtype):
@@ -104,6 +116,21 @@ def vector(values, name, size):
     if result.shape != (size,):
         raise wrong_shape(f"{name} has the shape {result.shape}; expected ({size},)")
     return result
+
+
+def square(gram, name):
+    """The Rows of a square matrix."""
+    gram = Rows(gram, name)
+    if gram.columns != gram.n:
+        raise wrong_shape(f"{name} has the shape ({gram.n}, {gram.columns}); expected a square matrix")
+    return gram
+
+
+def times_of(t):
+    """A sequence of times as a contiguous vector."""
+    if np.ndim(t) != 1:
+        raise wrong_shape(f"t has {np.ndim(t)} dimensions; expected a number or a sequence of numbers")
+    return np.array([number(one, "an entry of t") for one in t], dtype=np.float64)
 
 
 def _rows_are_contiguous(array, dtype):

@@ -42,6 +42,7 @@ _reals = ctypes.POINTER(_real)
 ACTIVATION_FUNCTION = ctypes.CFUNCTYPE(_int, _pointer, _size, _reals, _reals)
 DUAL_FUNCTION = ctypes.CFUNCTYPE(_int, _pointer, _size, _reals, _reals, _reals, _reals, _reals)
 LOSS_FUNCTION = ctypes.CFUNCTYPE(_int, _pointer, _size, _size, _reals, _reals, _reals)  # gradient and value alike
+FLOW_VISIT = ctypes.CFUNCTYPE(_int, _pointer, _real, _size, _size, _reals, _reals, _real, _real)
 _MATRIX = (_pointer, _size)  # address, leading dimension
 _ROWS = (_size,) + _MATRIX
 
@@ -187,6 +188,57 @@ _STATUS_FUNCTIONS = {
     "ntk_flow_predict": (_pointer, _real) + _ROWS + _MATRIX + _MATRIX,
     "ntk_flow_predict_at": (_pointer, _real) + _ROWS + _MATRIX + _MATRIX,
     "ntk_flow_get_rank": (_pointer, _out(_size)),
+    "ntk_flow_set_loss": (_pointer, _pointer),
+    "ntk_flow_set_reduction": (_pointer, _int),
+    "ntk_flow_set_sample_weights": (_pointer, _size, _pointer),
+    "ntk_flow_set_dynamics": (_pointer, _int),
+    "ntk_flow_set_momentum": (_pointer, _real),
+    "ntk_flow_get_largest_learning_rate": (_pointer, _out(_real)),
+    "ntk_flow_set_solver": (_pointer, _int),
+    "ntk_flow_set_tolerance": (_pointer, _real),
+    "ntk_flow_get_tolerance": (_pointer, _out(_real)),
+    "ntk_flow_get_work": (_pointer, _out(_real), _out(_size), _out(_size)),
+    "ntk_flow_set_start": (_pointer,) + _MATRIX,
+    "ntk_flow_train_times": (_pointer, _size, _pointer) + _MATRIX,
+    "ntk_flow_predict_times": (_pointer, _size, _pointer) + _ROWS + _MATRIX + _MATRIX,
+    "ntk_flow_predict_at_times": (_pointer, _size, _pointer) + _ROWS + _MATRIX + _MATRIX,
+    "ntk_flow_get_cost": (_pointer, _real, _out(_real), _out(_real)),
+    "ntk_flow_follow": (_pointer, _size, _pointer, _real, _real, FLOW_VISIT, _pointer, _out(_size)),
+    "ntk_ensemble_create": (_pointer, _size, _size) + _MATRIX + _MATRIX + _MATRIX + (_out(_pointer),),
+    "ntk_ensemble_create_from_kernels": (_pointer, _pointer) + _ROWS + _ROWS + (_out(_pointer),),
+    "ntk_ensemble_set_learning_rate": (_pointer, _real),
+    "ntk_ensemble_set_weight_decay": (_pointer, _real),
+    "ntk_ensemble_set_reduction": (_pointer, _int),
+    "ntk_ensemble_set_dynamics": (_pointer, _int),
+    "ntk_ensemble_set_momentum": (_pointer, _real),
+    "ntk_ensemble_train": (_pointer, _real) + _MATRIX + _MATRIX + (_pointer,),
+    "ntk_ensemble_predict": (_pointer, _real) + _ROWS + _MATRIX + _MATRIX + (_pointer,) + _MATRIX + _MATRIX +
+                            (_pointer,),
+    "ntk_ensemble_predict_at": (_pointer, _real) + _ROWS + _MATRIX + _MATRIX + (_pointer,),
+    "ntk_svm_create": (_pointer, _int, _size) + _MATRIX + (_pointer, _out(_pointer)),
+    "ntk_svm_create_from_kernel": (_pointer, _int) + _ROWS + (_pointer, _out(_pointer)),
+    "ntk_svm_set_cost": (_pointer, _real),
+    "ntk_svm_set_class_cost": (_pointer, _size, _real),
+    "ntk_svm_set_sample_weights": (_pointer, _size, _pointer),
+    "ntk_svm_set_bias": (_pointer, _int),
+    "ntk_svm_set_multiclass": (_pointer, _int),
+    "ntk_svm_set_epsilon": (_pointer, _real),
+    "ntk_svm_set_tolerance": (_pointer, _real),
+    "ntk_svm_set_cache": (_pointer, _size),
+    "ntk_svm_set_shrinking": (_pointer, _int),
+    "ntk_svm_set_most_iterations": (_pointer, _size),
+    "ntk_svm_fit": (_pointer,),
+    "ntk_svm_get_classes": (_pointer, _out(_size)),
+    "ntk_svm_get_labels": (_pointer, _size, _pointer),
+    "ntk_svm_get_machines": (_pointer, _out(_size)),
+    "ntk_svm_get_solution": (_pointer,) + _MATRIX + (_pointer,),
+    "ntk_svm_get_report": (_pointer, _size, _out(_real), _out(_real), _out(_real), _out(_size), _out(_size)),
+    "ntk_svm_decide": (_pointer,) + _ROWS + _MATRIX,
+    "ntk_svm_decide_at": (_pointer,) + _ROWS + _MATRIX,
+    "ntk_svm_predict": (_pointer,) + _ROWS + (_pointer,),
+    "ntk_svm_predict_at": (_pointer,) + _ROWS + (_pointer,),
+    "ntk_svm_get_bound": (_pointer, _size, _real, _out(_real)),
+    "ntk_kernel_certificate": (_pointer,) + _ROWS + (_pointer, _real) + _ROWS + (_int, _pointer),
     "ntk_gp_create": (_pointer, _size, _size) + _MATRIX + _MATRIX + (_real, _out(_pointer)),
     "ntk_gp_create_from_kernel": (_pointer,) + _ROWS + _ROWS + (_real, _out(_pointer)),
     "ntk_gp_predict": (_pointer,) + _ROWS + (_pointer,) + _MATRIX + (_pointer,),
@@ -195,7 +247,8 @@ _STATUS_FUNCTIONS = {
 }
 _VOID_FUNCTIONS = ["ntk_context_destroy", "ntk_context_cancel", "ntk_context_clear_cancel", "ntk_activation_destroy",
                    "ntk_mlp_destroy", "ntk_network_destroy", "ntk_kernel_destroy", "ntk_flow_destroy",
-                   "ntk_gp_destroy", "ntk_loss_destroy", "ntk_trainer_destroy"]
+                   "ntk_gp_destroy", "ntk_loss_destroy", "ntk_trainer_destroy", "ntk_ensemble_destroy",
+                   "ntk_svm_destroy"]
 _TEXT_FUNCTIONS = {
     "ntk_version": (),
     "ntk_status_string": (_int,),

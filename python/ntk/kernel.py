@@ -4,7 +4,7 @@ import ctypes
 
 import numpy as np
 
-from ._arrays import Result, Rows, integer, number, real_type, seed_of, wrong_shape
+from ._arrays import Result, Rows, choice, integer, number, real_type, seed_of, vector, wrong_shape
 from ._context import Owner, checked
 from ._library import ENUM, InvalidValue, LayerValues
 from .mlp import Mlp
@@ -12,6 +12,7 @@ from .network import Network
 
 _TYPES = {"ntk": 0, "nngp": 1}
 _OUTPUTS = {"trace": 0, "full": 1, "one": 2, "pair": 3}
+_BOUNDS = {"euclidean": 0, "box": 1}
 _STDS = {"weight_std": 0, "bias_std": 1}
 _SUFFIX = {np.dtype(np.float64): "", np.dtype(np.float32): "_f32"}
 
@@ -229,6 +230,16 @@ class Kernel(Owner):
         values = np.empty(x.n)
         self._call("ntk_kernel_diagonal_derivative", *_parameter(std, layer), *x.rows, values.ctypes.data)
         return values
+
+    def certificate(self, x, a, z, b=0.0, bounds="euclidean"):
+        """For each of m points z the largest radius r for which it is proved that f(z) = K(z,X) a + b keeps its sign
+        when entries of z change by r at most, m numbers: the certificate of Chen et al. 2021, for one hidden layer of
+        ReLU units without biases. bounds: "euclidean", as published, or "box", which is never smaller."""
+        x, z = self._rows(x, "x"), self._rows(z, "z")
+        a, radius = vector(a, "a", x.n), np.empty(z.n)
+        self._call("ntk_kernel_certificate", *x.rows, a.ctypes.data, number(b, "b"), *z.rows,
+                   choice(bounds, "bounds", _BOUNDS), radius.ctypes.data)
+        return radius
 
     def __repr__(self):
         maker, form = self._form

@@ -5,9 +5,9 @@ import ctypes
 
 import numpy as np
 
-from ._arrays import Result, Rows, boolean, integer, number, seed_of, targets, vector, wrong_shape
+from ._arrays import (Result, Rows, address, boolean, choice, integer, number, seed_of, targets, vector,
+                      wrong_shape)
 from ._context import Owner, checked
-from ._library import ENUM, InvalidValue
 from .loss import as_loss
 from .network import Network, _path
 
@@ -19,21 +19,11 @@ Record.__doc__ = """What Trainer.record() saw at each of the times: the loss, th
 kernel's drift at z. What was not asked for is None."""
 
 
-def _choice(value, name, choices):
-    if isinstance(value, str) and value in choices:
-        return choices[value]
-    raise InvalidValue(ENUM, f"{name} is {value!r}; expected one of {', '.join(map(repr, choices))}")
-
-
 def _times(times):
     result = np.ascontiguousarray(times, dtype=np.float64)
     if result.ndim != 1:
         raise wrong_shape(f"times has {result.ndim} dimensions; expected a sequence of numbers")
     return result
-
-
-def _address(array):
-    return None if array is None else array.ctypes.data
 
 
 class Trainer(Owner):
@@ -73,8 +63,8 @@ class Trainer(Owner):
         self._settings, self._loss = f"method={method!r}, model={model!r}, ", loss
         self._adopt(network.context, "ntk_trainer_create", "ntk_trainer_destroy", network._handle, *x.rows, *y.matrix,
                     loss._handle)
-        self._call("ntk_trainer_set_method", _choice(method, "method", _METHODS))
-        self._call("ntk_trainer_set_model", _choice(model, "model", _MODELS))
+        self._call("ntk_trainer_set_method", choice(method, "method", _METHODS))
+        self._call("ntk_trainer_set_model", choice(model, "model", _MODELS))
         for setter, value in ((self.set_momentum, momentum), (self.set_weight_decay, weight_decay),
                               (self.set_initial_decay, initial_decay), (self.set_tolerance, tolerance)):
             if value is not None:
@@ -173,7 +163,7 @@ class Trainer(Owner):
         if drift and z is None:
             raise TypeError("the drift needs points z")
         points = None if z is None else self._points(z)
-        m, address, ld = (0, None, self.inputs) if points is None else points.rows
+        m, place, ld = (0, None, self.inputs) if points is None else points.rows
         loss, distance = np.empty(times.size), np.empty(times.size)
         f = None if points is None else np.empty((times.size, m, self.outputs))
         moved = np.empty(times.size) if drift else None
@@ -184,8 +174,8 @@ class Trainer(Owner):
             return Record(*(None if one is None else one[:count] for one in (times, loss, outputs, distance, moved)))
 
         try:
-            self._call("ntk_trainer_record", times.size, _address(times), m, address, ld, _address(loss), _address(f),
-                       self.outputs, _address(distance), _address(moved), ctypes.byref(reached))
+            self._call("ntk_trainer_record", times.size, address(times), m, place, ld, address(loss), address(f),
+                       self.outputs, address(distance), address(moved), ctypes.byref(reached))
         except BaseException as raised:
             raised.record = seen(reached.value)
             raise
@@ -196,8 +186,8 @@ class Trainer(Owner):
         the times the root mean square and the maximum over z and outputs of their difference."""
         times, z = _times(times), self._points(z)
         rms, largest = np.empty(times.size), np.empty(times.size)
-        self._call("ntk_trainer_compare_linearised", times.size, _address(times), *z.rows, _address(rms),
-                   _address(largest))
+        self._call("ntk_trainer_compare_linearised", times.size, address(times), *z.rows, address(rms),
+                   address(largest))
         return rms, largest
 
     def save(self, path):
