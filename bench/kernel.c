@@ -33,5 +33,6 @@ int main(int argc, char **argv) {
     bench_general_rows(quick);
     bench_form_rows(quick);
     bench_empirical_rows(quick);
+    bench_flow_loss_rows(quick);
     return 0;
 }

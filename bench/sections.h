@@ -13,6 +13,7 @@ void bench_elementwise_rows(bool quick);
 void bench_general_rows(bool quick);
 void bench_form_rows(bool quick);
 void bench_empirical_rows(bool quick);
+void bench_flow_loss_rows(bool quick);
 
 void bench_title(const char *text);
 

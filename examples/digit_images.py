@@ -24,7 +24,8 @@ def _idx(path):
     return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)
 
 
-def _mnist(folder, part):
+def read_mnist(folder, part):
+    """(n x 784 pixels of 0 to 255, labels) of a part of MNIST: "train" or "t10k"."""
     images, labels = (_idx(folder / f"{part}-{name}-ubyte") for name in ("images-idx3", "labels-idx1"))
     return images.reshape(len(images), -1).astype(float), labels.astype(int)
 
@@ -34,7 +35,8 @@ def load(mnist, n, m):
 
     Rows have the length sqrt(pixels), so that the kernel of infinite width has a constant diagonal. Targets are 0.9 for
     the digit and -0.1 for the others."""
-    parts = (_bundled("train"), _bundled("test")) if mnist is None else (_mnist(mnist, "train"), _mnist(mnist, "t10k"))
+    parts = (_bundled("train"), _bundled("test")) if mnist is None else tuple(
+        read_mnist(mnist, part) for part in ("train", "t10k"))
     name = "bundled digits, 8 x 8" if mnist is None else "MNIST digits, 28 x 28"
     result = []
     for (pixels, labels), count in zip(parts, (n, m)):

@@ -81,4 +81,26 @@ def _empirical(task, dtype, threads):
     return lambda: kernel.gram(x, dtype=dtype)
 
 
-_TASKS = {"empirical": _empirical, "gram": _gram, "cross": _cross, "entries": _entries, "flow": _flow, "gp": _gp}
+def _cross_entropy(task, dtype, threads):
+    gram, _, _, _ = regression_matrices(task)
+    y = np.eye(task["outputs"])[inputs.labels(task["n"], task["d"], task["outputs"])]
+    context = ntk.Context(threads)
+
+    def work():
+        flow = ntk.Flow.from_gram(gram, y, loss="cross_entropy", context=context)
+        return {"outputs": flow.train(task["time"])}
+    return work
+
+
+def _svm(task, dtype, threads):
+    gram, cross, _, _ = regression_matrices(task)
+    y = inputs.signs(task["n"], task["d"])
+    context = ntk.Context(threads)
+
+    def work():
+        machine = ntk.Svm.from_gram(gram, y, task["C"], tolerance=1e-6, context=context).fit()
+        return {"decision": machine.decide_cross(cross)}
+    return work
+
+
+_TASKS = {"cross_entropy": _cross_entropy, "svm": _svm, "empirical": _empirical, "gram": _gram, "cross": _cross, "entries": _entries, "flow": _flow, "gp": _gp}
