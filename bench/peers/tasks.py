@@ -68,6 +68,8 @@ def rows():
             _OURS + _TANGENTS + _NUMPY, _kernels(3)),
         Row("f", "Squared-loss flow, n = 4000, 10 outputs, at 1000 points, ten times from 0.1 to 1e8",
             _kernel("flow", times=TIMES, **regression), [("libntk", "f64"), ("neural-tangents", "f64")], {"f64": 1e-6}),
+        Row("f", "Mean and covariance of the trained ensemble at t = 100, n = 4000, 10 outputs, at 1000 points",
+            _kernel("ensemble", time=1e2, **regression), [("libntk", "f64"), ("neural-tangents", "f64")], {"f64": 1e-6}),
         *(Row("g", f"Cross-entropy flow, n = 1000, 10 classes, t = {time:g}",
               _kernel("cross_entropy", n=1000, m=1, outputs=10, time=time),
               [("libntk", "f64"), ("neural-tangents", "f64")], {"f64": 1e-5}, limit=120) for time in (1e2, 1e5)),

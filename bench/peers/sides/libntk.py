@@ -13,12 +13,12 @@ def versions():
     return {"libntk": f"{ntk.version()} ({context.cpu_path}, {context.blas_description})", "numpy": np.__version__}
 
 
-def kernel_of(task, threads):
+def kernel_of(task, threads, type="ntk"):
     context = ntk.Context()
     context.threads = threads
     widths = [task["d"]] + [1] * (task["hidden"] + 1)
     mlp = ntk.Mlp(widths, task["activation"], task["weight_std"], task["bias_std"], context)
-    return ntk.Kernel(mlp, "ntk", tolerance=task.get("tolerance"))
+    return ntk.Kernel(mlp, type, tolerance=task.get("tolerance"))
 
 
 def regression_matrices(task):
@@ -57,6 +57,26 @@ def _flow(task, dtype, threads):
     def work():
         flow = ntk.Flow.from_gram(gram, y, context=context)
         return {f"t = {t:g}": f for t, f in zip(task["times"], flow.predict_cross(task["times"], cross))}
+    return work
+
+
+def ensemble_matrices(task):
+    """K(X,X), K(Z,X) and K(Z,Z) of the NTK and of the NNGP, and Y."""
+    x, z = inputs.rows(task["n"], task["d"]), inputs.rows(task["m"], task["d"], 1)
+    kernels = {name: kernel_of(task, 2, name) for name in ("ntk", "nngp")}
+    return ({name: {"train": kernel.gram(x), "cross": kernel.cross(z, x), "test": kernel.gram(z)}
+             for name, kernel in kernels.items()}, inputs.targets(x, task["outputs"]))
+
+
+def _ensemble(task, dtype, threads):
+    matrices, y = ensemble_matrices(task)
+    ntks, nngps = matrices["ntk"], matrices["nngp"]
+    context = ntk.Context(threads)
+
+    def work():
+        ensemble = ntk.Ensemble.from_grams(ntks["train"], nngps["train"], y, context=context)
+        mean, covariance = ensemble.predict_cross(task["time"], ntks["cross"], nngps["cross"], nngps["test"], True)
+        return {"mean": mean, "covariance": covariance}
     return work
 
 
@@ -103,4 +123,5 @@ def _svm(task, dtype, threads):
     return work
 
 
-_TASKS = {"cross_entropy": _cross_entropy, "svm": _svm, "empirical": _empirical, "gram": _gram, "cross": _cross, "entries": _entries, "flow": _flow, "gp": _gp}
+_TASKS = {"cross": _cross, "cross_entropy": _cross_entropy, "empirical": _empirical, "ensemble": _ensemble,
+          "entries": _entries, "flow": _flow, "gp": _gp, "gram": _gram, "svm": _svm}

@@ -1,5 +1,6 @@
 """Google's neural-tangents on JAX: jitted (but for the integrator of (g)), every result waited for. Its compile time is in the first run."""
 
+import collections
 import functools
 import sys
 import types
@@ -87,6 +88,28 @@ def _flow(task, dtype):
     return work
 
 
+def _ensemble(task, dtype):
+    """With kernel matrices that were computed before. Its time: see _flow."""
+    matrices, y = libntk.ensemble_matrices(task)
+    matrices = {name: {which: jnp.asarray(matrix, dtype) for which, matrix in own.items()} for name, own in matrices.items()}
+    x, z, y = jnp.zeros((task["n"], 1), dtype), jnp.ones((task["m"], 1), dtype), jnp.asarray(y, dtype)
+    both = collections.namedtuple("both", "nngp ntk")
+
+    @jax.jit
+    def moments(matrices, y):
+        def kernel(a, b, get):
+            which = "cross" if b is not None else "train" if a is x else "test"
+            return matrices[get][which] if isinstance(get, str) else both(*(matrices[name][which] for name in get))
+
+        predict = nt.predict.gradient_descent_mse_ensemble(kernel, x, y)
+        return predict(task["time"] * task["outputs"], z, "ntk", compute_cov=True)
+
+    def work():
+        found = moments(matrices, y)
+        return {"mean": np.asarray(found.mean), "covariance": np.asarray(found.covariance)}
+    return work
+
+
 def _cross_entropy(task, dtype):
     gram, _, _, _ = libntk.regression_matrices(task)
     gram = jnp.asarray(gram, dtype)
@@ -111,4 +134,5 @@ def _empirical(task, dtype):
     return lambda: kernel(x, None, parameters).block_until_ready()
 
 
-_TASKS = {"empirical": _empirical, "gram": _gram, "cross": _cross, "entries": _entries, "flow": _flow, "cross_entropy": _cross_entropy}
+_TASKS = {"cross": _cross, "cross_entropy": _cross_entropy, "empirical": _empirical, "ensemble": _ensemble,
+          "entries": _entries, "flow": _flow, "gram": _gram}
