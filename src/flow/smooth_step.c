@@ -140,7 +140,7 @@ ntk_status ntki_stepper_look(ntki_stepper *stepper, const char *function, ntki_s
 
 /* F at stage `stage` from the polynomial through the stages whose times are nearest. */
 static void guess(const ntki_stepper *stepper, int32_t stage, int64_t all, double *f) {
-    int32_t from[GUESS_NODES], count = 0;
+    int32_t from[GUESS_NODES] = {0}, count = 0;
     double weight[GUESS_NODES];
     for (int32_t i = 0; i < stage; i++) {
         int32_t at = count < GUESS_NODES ? count++ : GUESS_NODES;
