@@ -34,8 +34,9 @@ def markdown(results):
               "8 pairs each, by |x − z| / |x|."]
     for table in results["accuracy"]:
         lines += ["", *_accuracy(table)]
-    lines += ["", "## Not yet", ""] + [f"- {missing['title']}: libntk has no {missing['what']} yet."
-                                       for missing in results["missing"]]
+    if results["missing"]:
+        lines += ["", "## Not yet", ""]
+    lines += [f"- {missing['title']}: libntk has no {missing['what']} yet." for missing in results["missing"]]
     return "\n".join(lines) + "\n"
 
 
